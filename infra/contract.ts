@@ -1,0 +1,57 @@
+import { z } from "zod";
+import { accesses } from "../mosquitto/acl.ts";
+import { listenerNames } from "../mosquitto/listener.ts";
+
+/**
+ * The outputs of a stack: all that a client, a smoke test or another program needs to know of a broker.
+ *
+ * Only `credentials` is secret. Read them with `pulumi stack output --json --show-secrets`.
+ */
+export const stackOutputs = z.strictObject({
+  broker: z.strictObject({
+    /** The name of the broker's container. */
+    container: z.string(),
+    /** The image that it runs, as given to Docker. */
+    image: z.string(),
+    /** The id of the revision of its files that is in force. */
+    revision: z.string().regex(/^[0-9a-f]{16}$/),
+  }),
+  /** Where each listener is reached from the host. */
+  listeners: z.record(
+    z.enum(listenerNames),
+    z.strictObject({
+      /** For instance `mqtts://localhost:8883`. */
+      url: z.url(),
+      host: z.string(),
+      port: z.int(),
+      tls: z.boolean(),
+    }),
+  ),
+  certificates: z.strictObject({
+    /** The CA certificates that a client has to trust, PEM. */
+    authority: z.string().startsWith("-----BEGIN CERTIFICATE-----"),
+    /** When the CA's certificate ends, ISO 8601. */
+    authorityExpires: z.iso.datetime({ offset: true }),
+    /** When the server's certificate ends, ISO 8601. */
+    serverExpires: z.iso.datetime({ offset: true }),
+    /** SHA-256 of the server's certificate, upper-case hex pairs with colons, as Node's `fingerprint256`. */
+    serverFingerprint: z.string().regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/),
+    /** The names and addresses that the server's certificate is for. */
+    names: z.array(z.string()).min(1),
+  }),
+  /** The users by name, and what each may do. */
+  users: z.record(
+    z.string(),
+    z.strictObject({
+      rules: z.array(z.strictObject({ access: z.enum(accesses), filter: z.string() })),
+    }),
+  ),
+  limits: z.strictObject({
+    packetBytes: z.int(),
+    keepaliveSeconds: z.int(),
+  }),
+  /** Each user's name and password. Secret. */
+  credentials: z.record(z.string(), z.strictObject({ username: z.string(), password: z.string() })),
+});
+
+export type StackOutputs = z.infer<typeof stackOutputs>;

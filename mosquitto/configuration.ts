@@ -1,0 +1,103 @@
+import { currentPath, layout } from "./layout.ts";
+import type { Limits } from "./limits.ts";
+import { type Listener, listenerNames, listeners } from "./listener.ts";
+
+export interface ConfigurationInput {
+  readonly limits: Limits;
+  /** The heap that the broker may take, in bytes; beyond it the client that asks is disconnected. */
+  readonly memoryBytes: number;
+  /** Seconds between two writes of the persistence database. */
+  readonly autosaveSeconds: number;
+}
+
+/**
+ * Renders mosquitto.conf: four listeners that refuse anonymous clients, each with its own use of the
+ * password and of the ACL plugin.
+ *
+ * Follows mosquitto.conf(5) of 2.1. The options that 2.1 deprecates and 3.0 removes
+ * (`per_listener_settings`, `password_file`, `acl_file`) are not used.
+ */
+export function renderConfiguration(input: ConfigurationInput): string {
+  return [
+    "# Rendered by `pulumi up`; a change here is lost at the next one.",
+    ...persistence(input.autosaveSeconds),
+    ...logging(),
+    ...limits(input.limits, input.memoryBytes),
+    ...plugins(),
+    ...listenerNames.flatMap((name) => listener(listeners[name], input.limits)),
+    "",
+  ].join("\n");
+}
+
+function persistence(autosaveSeconds: number): string[] {
+  return [
+    "",
+    "# Retained messages, sessions and queued messages outlive a restart.",
+    "persistence true",
+    `persistence_location ${layout.data}/`,
+    `autosave_interval ${autosaveSeconds}`,
+  ];
+}
+
+function logging(): string[] {
+  return [
+    "",
+    "log_dest stdout",
+    "log_type error",
+    "log_type warning",
+    "log_type notice",
+    "log_type information",
+    "log_timestamp true",
+    "log_timestamp_format %Y-%m-%dT%H:%M:%S%z",
+  ];
+}
+
+function limits(values: Limits, memoryBytes: number): string[] {
+  return [
+    "",
+    `max_packet_size ${values.packetBytes}`,
+    `max_inflight_messages ${values.inflightMessages}`,
+    `max_queued_messages ${values.queuedMessages}`,
+    `max_queued_bytes ${values.queuedBytes}`,
+    `max_keepalive ${values.keepaliveSeconds}`,
+    `persistent_client_expiration ${values.sessionDays}d`,
+    `memory_limit ${memoryBytes}`,
+    "set_tcp_nodelay true",
+  ];
+}
+
+/** Plugins are loaded once under a name; a listener without `plugin_use acl` would allow everything. */
+function plugins(): string[] {
+  return [
+    "",
+    "allow_anonymous false",
+    `plugin_load password ${layout.plugins.password}`,
+    `plugin_opt_password_file ${currentPath("passwords")}`,
+    `plugin_load acl ${layout.plugins.acl}`,
+    `plugin_opt_acl_file ${currentPath("acl")}`,
+  ];
+}
+
+function listener({ name, port, protocol, tls }: Listener, values: Limits): string[] {
+  return [
+    "",
+    `# ${name}`,
+    `listener ${port}`,
+    `protocol ${protocol}`,
+    "listener_allow_anonymous false",
+    "plugin_use password",
+    "plugin_use acl",
+    `max_connections ${values.connectionsPerListener}`,
+    ...(tls ? transportSecurity() : []),
+  ];
+}
+
+/** TLS 1.2 is the floor (RFC 9325, 3.1.1), with forward secrecy and authenticated encryption only (4.2). */
+function transportSecurity(): string[] {
+  return [
+    `certfile ${currentPath("certificate")}`,
+    `keyfile ${currentPath("key")}`,
+    "tls_version tlsv1.2",
+    "ciphers ECDHE+AESGCM:ECDHE+CHACHA20",
+  ];
+}

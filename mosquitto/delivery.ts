@@ -1,0 +1,69 @@
+import { healthcheckCommand } from "./healthcheck.ts";
+import { currentPath, layout } from "./layout.ts";
+
+/** Where the publish container sees the volume; its uploads lie where a broker will see them. */
+export const publishMount = "/volume";
+
+/** How many revisions the volume keeps, the one in force among them. */
+const KEPT_REVISIONS = 3;
+
+/** How often, and how many times, a delivery asks whether a broker answers; 15 seconds in all. */
+const PATIENCE = Object.freeze({ pauseSeconds: 0.1, attempts: 150 });
+
+const CHECK = healthcheckCommand.join(" ");
+
+/**
+ * The script of the publish container: a throwaway broker must stand on the uploaded files and let the
+ * healthcheck in over TLS; only then are they copied into the volume and put in force with one rename.
+ *
+ * Takes the revision's id as its first argument. Exits with 1, and leaves the volume as it was, when
+ * the broker refuses the files.
+ */
+export const publishScript = `set -eu
+(mosquitto -c ${currentPath("configuration")}; echo "mosquitto exited with code $?" >/tmp/exited) &
+attempt=0
+until message=$(${CHECK} 2>&1 >/dev/null); do
+  attempt=$((attempt + 1))
+  if [ -e /tmp/exited ]; then cat /tmp/exited >&2; exit 1; fi
+  if [ "$attempt" -ge ${PATIENCE.attempts} ]; then echo "the log-in to the preflight broker failed: $message" >&2; exit 1; fi
+  sleep ${PATIENCE.pauseSeconds}
+done
+cd ${publishMount}
+same_as() {
+  for file in ${layout.current}/*; do cmp -s "$file" "$1/\${file##*/}" || return 1; done
+}
+target="rev-$1"
+if [ -e "$target" ] && ! same_as "$target"; then target="rev-$1-$(date +%s)"; fi
+if [ ! -e "$target" ]; then
+  rm -rf .partial-*
+  mkdir -m 0700 ".partial-$1"
+  cp -p ${layout.current}/* ".partial-$1/"
+  chown ${layout.owner}:${layout.owner} ".partial-$1"
+  sync
+  mv -T ".partial-$1" "$target"
+fi
+touch "$target"
+rm -f .current-*
+ln -s "$target" ".current-$1"
+mv -T ".current-$1" current
+sync
+ls -1dt rev-* | tail -n +${KEPT_REVISIONS + 1} | while read -r old; do rm -rf "$old"; done
+echo "revision $1 is in force"
+`;
+
+/**
+ * The script of the reload container, which shares the broker's process and network namespaces: sends
+ * SIGHUP, then proves the reload by logging in with the healthcheck's password of the new revision.
+ *
+ * SIGHUP itself gives no sign of success. Exits with 1 when the new password is not taken.
+ */
+export const reloadScript = `set -eu
+kill -HUP 1
+attempt=0
+until message=$(${CHECK} 2>&1 >/dev/null); do
+  attempt=$((attempt + 1))
+  if [ "$attempt" -ge ${PATIENCE.attempts} ]; then echo "the log-in after the reload failed: $message" >&2; exit 1; fi
+  sleep ${PATIENCE.pauseSeconds}
+done
+echo "revision $1 is taken over"
+`;

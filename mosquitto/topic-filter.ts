@@ -1,0 +1,22 @@
+/** The longest UTF-8 string that MQTT can carry, in bytes (MQTT 5, 1.5.4). */
+const MAXIMUM_BYTES = 65_535;
+
+/**
+ * Says what is wrong with a topic filter, or nothing when it is one.
+ *
+ * The rules are those of MQTT 5, 4.7.1 to 4.7.3; line breaks and outer white space are refused beside
+ * them, since an ACL file holds one filter a line and Mosquitto trims it.
+ */
+export function topicFilterFault(filter: string): string | undefined {
+  if (filter === "") return "a topic filter has at least one character";
+  if (Buffer.byteLength(filter, "utf8") > MAXIMUM_BYTES) return "a topic filter has at most 65,535 bytes";
+  if (!filter.isWellFormed()) return "a topic filter is well-formed Unicode";
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for.
+  if (/[\u0000-\u001f\u007f-\u009f]/.test(filter)) return "a topic filter has no control characters";
+  if (filter !== filter.trim()) return "a topic filter neither begins nor ends with white space";
+  const levels = filter.split("/");
+  if (levels.some((level) => level.includes("+") && level !== "+")) return "`+` fills a whole level";
+  if (levels.some((level) => level.includes("#") && level !== "#")) return "`#` fills a whole level";
+  if (levels.slice(0, -1).includes("#")) return "`#` stands at the end only";
+  return undefined;
+}
