@@ -38,6 +38,7 @@ if [ ! -e "$target" ]; then
   rm -rf .partial-*
   mkdir -m 0700 ".partial-$1"
   cp -p ${layout.current}/* ".partial-$1/"
+  same_as ".partial-$1"
   chown ${layout.owner}:${layout.owner} ".partial-$1"
   sync
   mv -T ".partial-$1" "$target"

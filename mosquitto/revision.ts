@@ -1,12 +1,13 @@
 import { createHash } from "node:crypto";
+import { type AccessRule, renderAcl } from "./acl.ts";
+import { type ConfigurationInput, renderConfiguration } from "./configuration.ts";
+import { healthcheckAccount, renderHealthcheck } from "./healthcheck.ts";
 import { revisionFileNames } from "./layout.ts";
-
-/** The text of each file that a broker runs on. */
-export type RevisionFiles = Readonly<Record<keyof typeof revisionFileNames, string>>;
+import { type Credential, deriveCredential, passwordLine } from "./password.ts";
 
 /** One state of all files together, which is delivered and taken over as a whole. */
 export interface Revision {
-  /** The first 16 hex digits of the SHA-256 over all names and contents. */
+  /** The first 16 hex digits of a SHA-256 over all names and contents. */
   readonly id: string;
   readonly files: readonly RevisionFile[];
 }
@@ -18,17 +19,68 @@ export interface RevisionFile {
   readonly permissions: "0600" | "0644";
 }
 
-/** Files that anybody may read; every other one is for the broker alone. */
-const PUBLIC: ReadonlySet<string> = new Set(["configuration", "authority", "certificate"]);
+/** All that a broker is to be. */
+export interface RevisionInput {
+  readonly configuration: ConfigurationInput;
+  readonly users: readonly RevisionUser[];
+  /** PBKDF2 iterations of each password line. */
+  readonly iterations: number;
+  readonly certificates: RevisionCertificates;
+  /** A name that the server's certificate is for; the healthcheck asks for it. */
+  readonly healthcheckHost: string;
+  /** At least 32 random bytes that the healthcheck's password is derived from. */
+  readonly healthcheckSeed: Buffer;
+}
 
-/** Puts files together as a revision whose id changes with any byte of them. */
-export function createRevision(files: RevisionFiles): Revision {
-  const list = (Object.keys(revisionFileNames) as (keyof RevisionFiles)[]).map((key) => ({
-    name: revisionFileNames[key],
-    content: files[key],
-    permissions: PUBLIC.has(key) ? ("0644" as const) : ("0600" as const),
-  }));
-  return { id: digest(list.flatMap(({ name, content }) => [name, content])), files: list };
+export interface RevisionUser {
+  readonly name: string;
+  readonly rules: readonly AccessRule[];
+  readonly credential: Credential;
+}
+
+/** PEM texts. */
+export interface RevisionCertificates {
+  readonly authority: string;
+  readonly server: string;
+  readonly key: string;
+}
+
+type RevisionFiles = Readonly<Record<keyof typeof revisionFileNames, string>>;
+
+/** Characters of the healthcheck's password. */
+const HEALTHCHECK_PASSWORD_LENGTH = 40;
+
+/** Files that anybody may read; every other one is for the broker alone. */
+const PUBLIC: ReadonlySet<keyof RevisionFiles> = new Set(["configuration", "authority", "certificate"]);
+
+/**
+ * Renders every file of a broker.
+ *
+ * The healthcheck's password depends on all other files, so it changes with each revision: whoever is
+ * let in with it knows that the broker has taken this revision over, and no other.
+ */
+export async function renderRevision(input: RevisionInput): Promise<Revision> {
+  const fixed = {
+    configuration: renderConfiguration(input.configuration),
+    acl: renderAcl([...input.users, healthcheckUser]),
+    authority: input.certificates.authority,
+    certificate: input.certificates.server,
+    key: input.certificates.key,
+  };
+  const lines = await Promise.all(
+    input.users.map(({ name, credential }) => passwordLine(name, credential, input.iterations)),
+  );
+  const credential = deriveCredential({
+    seed: input.healthcheckSeed,
+    user: `${healthcheckAccount.name}:${digest([...Object.values(fixed), ...lines])}`,
+    length: HEALTHCHECK_PASSWORD_LENGTH,
+  });
+  lines.push(await passwordLine(healthcheckAccount.name, credential, input.iterations));
+  return assemble({
+    ...fixed,
+    passwords: `${lines.join("\n")}\n`,
+    healthcheck: renderHealthcheck({ host: input.healthcheckHost, password: credential.password }),
+  });
 }
 
 /** The first 16 hex digits of a SHA-256 over texts, each with its length before it. */
@@ -36,4 +88,18 @@ export function digest(texts: readonly string[]): string {
   const hash = createHash("sha256");
   for (const text of texts) hash.update(`${Buffer.byteLength(text)}:`).update(text);
   return hash.digest("hex").slice(0, 16);
+}
+
+const healthcheckUser = Object.freeze({
+  name: healthcheckAccount.name,
+  rules: Object.freeze([Object.freeze({ access: "read" as const, filter: healthcheckAccount.topic })]),
+});
+
+function assemble(files: RevisionFiles): Revision {
+  const list = (Object.keys(revisionFileNames) as (keyof RevisionFiles)[]).map((key) => ({
+    name: revisionFileNames[key],
+    content: files[key],
+    permissions: PUBLIC.has(key) ? ("0644" as const) : ("0600" as const),
+  }));
+  return { id: digest(list.flatMap(({ name, content }) => [name, content])), files: list };
 }

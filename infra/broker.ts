@@ -1,0 +1,156 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import { healthcheckCommand } from "../mosquitto/healthcheck.ts";
+import { currentPath, layout, revisionFileNames } from "../mosquitto/layout.ts";
+import { listenerNames, listeners } from "../mosquitto/listener.ts";
+import { digest, type Revision } from "../mosquitto/revision.ts";
+import { publish, reload, revisionId } from "./delivery.ts";
+import type { EngineContainer } from "./engine.ts";
+import type { Settings } from "./settings-schema.ts";
+
+export interface BrokerArgs {
+  /** Prefix of the names of all things on the engine. */
+  readonly prefix: string;
+  /** The image's reference. */
+  readonly image: string;
+  readonly revision: pulumi.Output<Revision>;
+  readonly settings: Settings;
+  /** The stack's containers as the engine has them now. */
+  readonly present: ReadonlyMap<string, EngineContainer>;
+}
+
+/** Names of a stack's containers. */
+export function containerNames(prefix: string) {
+  return Object.freeze({
+    broker: `${prefix}-broker`,
+    publish: `${prefix}-publish`,
+    reload: `${prefix}-reload`,
+  });
+}
+
+/** The running broker: its volumes, the delivery of its files, its container, and the reload. */
+export class Broker extends pulumi.ComponentResource {
+  /** The name of the broker's container. */
+  readonly container: pulumi.Output<string>;
+  /** The revision that the broker has taken over. */
+  readonly revision: pulumi.Output<string>;
+
+  constructor(name: string, args: BrokerArgs, options?: pulumi.ComponentResourceOptions) {
+    super("naboom-mqtt:infra:Broker", name, {}, options);
+    const child = { parent: this };
+    const names = containerNames(args.prefix);
+
+    const network = new docker.Network("network", { name: args.prefix, driver: "bridge" }, child);
+    const revisions = new docker.Volume("revisions", { name: `${args.prefix}-revisions` }, child);
+    const data = new docker.Volume("data", { name: `${args.prefix}-data` }, child);
+    const image = new docker.RemoteImage("image", { name: args.image, keepLocally: true }, child);
+    const common = {
+      image: image.name,
+      labels: { "naboom-mqtt.stack": args.prefix, "naboom-mqtt.image": image.imageId },
+    };
+    const delivery = { ...common, volume: revisions.name, revision: args.revision };
+
+    const published = publish(
+      { ...delivery, containerName: names.publish, previous: args.present.get(names.publish) },
+      child,
+    );
+    const container = new docker.Container(
+      "container",
+      {
+        name: names.broker,
+        ...common,
+        labels: Object.entries({
+          ...common.labels,
+          "naboom-mqtt.configuration": configurationDigest(args.revision),
+        }).map(([label, value]) => ({ label, value })),
+        networksAdvanced: [{ name: network.name, aliases: ["broker"] }],
+        volumes: [
+          { volumeName: revisions.name, containerPath: layout.revisions, readOnly: true },
+          { volumeName: data.name, containerPath: layout.data },
+        ],
+        ...process(args.settings),
+        ...confinement(args.settings),
+        ...supervision(args.settings),
+      },
+      { ...child, dependsOn: published.completed as pulumi.Input<pulumi.Resource> },
+    );
+    const reloaded = reload(
+      {
+        ...delivery,
+        containerName: names.reload,
+        previous: args.present.get(names.reload),
+        broker: container.id,
+      },
+      { ...child, dependsOn: [container] },
+    );
+
+    this.container = container.name;
+    this.revision = pulumi.output(reloaded.completed).apply(() => revisionId(args.revision));
+    this.registerOutputs({ container: this.container, revision: this.revision });
+  }
+}
+
+/** What runs in the container, and how it is reached from the host. */
+function process({ bindAddress, listeners: hostListeners }: Settings) {
+  return {
+    entrypoints: ["/usr/sbin/mosquitto"],
+    command: ["-c", currentPath("configuration")],
+    ports: listenerNames.map((name) => ({
+      internal: listeners[name].port,
+      external: hostListeners[name].port,
+      ip: bindAddress,
+    })),
+  };
+}
+
+/** A running broker cannot take a changed mosquitto.conf over, so the container is replaced when this changes. */
+function configurationDigest(revision: pulumi.Output<Revision>): pulumi.Output<string> {
+  const configuration = revision.apply(({ files }) =>
+    digest(
+      files.filter(({ name }) => name === revisionFileNames.configuration).map(({ content }) => content),
+    ),
+  );
+  return pulumi.unsecret(configuration);
+}
+
+/** Four connections' worth of files a client is far more than any needs; the rest is for the broker itself. */
+const FILES_BESIDE_CONNECTIONS = 256;
+
+/** What the container may not do, and may not take. */
+function confinement({ container, limits }: Settings): Partial<docker.ContainerArgs> {
+  const files = limits.connectionsPerListener * listenerNames.length + FILES_BESIDE_CONNECTIONS;
+  return {
+    user: `${layout.owner}:${layout.owner}`,
+    readOnly: true,
+    capabilities: { drops: ["ALL"] },
+    securityOpts: ["no-new-privileges:true"],
+    memory: container.memoryMegabytes,
+    // Without an equal memorySwap the engine's own value is a change at every refresh.
+    memorySwap: container.memoryMegabytes,
+    ulimits: [
+      { name: "nofile", soft: files, hard: files },
+      { name: "nproc", soft: 256, hard: 256 },
+    ],
+  };
+}
+
+/** How the engine keeps the broker running, watches it and keeps its log. */
+function supervision({ container }: Settings): Partial<docker.ContainerArgs> {
+  return {
+    restart: "unless-stopped",
+    healthcheck: {
+      tests: ["CMD", ...healthcheckCommand],
+      interval: "3s",
+      timeout: "5s",
+      startPeriod: "10s",
+      retries: 3,
+    },
+    wait: true,
+    waitTimeout: 60,
+    // The broker writes its persistence database when it is told to stop.
+    stopTimeout: 20,
+    destroyGraceSeconds: 20,
+    logDriver: "json-file",
+    logOpts: { "max-size": `${container.logMegabytes}m`, "max-file": `${container.logFiles}` },
+  };
+}

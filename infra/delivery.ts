@@ -1,0 +1,86 @@
+import * as pulumi from "@pulumi/pulumi";
+import { publishMount, publishScript, reloadScript } from "../mosquitto/delivery.ts";
+import { layout } from "../mosquitto/layout.ts";
+import type { Revision } from "../mosquitto/revision.ts";
+import type { EngineContainer } from "./engine.ts";
+import { ShortLivedContainer } from "./short-lived-container.ts";
+
+export interface DeliveryArgs {
+  readonly containerName: string;
+  readonly image: pulumi.Input<string>;
+  readonly labels: Readonly<Record<string, pulumi.Input<string>>>;
+  /** The name of the volume that holds the revisions. */
+  readonly volume: pulumi.Input<string>;
+  readonly revision: pulumi.Output<Revision>;
+  readonly previous: EngineContainer | undefined;
+}
+
+export interface ReloadArgs extends DeliveryArgs {
+  /** The id of the broker's container. */
+  readonly broker: pulumi.Input<string>;
+}
+
+/**
+ * What the publish container may do: start its throwaway broker as 1883, and read and copy files that
+ * belong to that user. It has no network.
+ */
+const PUBLISH_CAPABILITIES = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SETGID", "CAP_SETUID"];
+
+/** Proves a revision on a throwaway broker, then puts it in force in the volume with one rename. */
+export function publish(args: DeliveryArgs, options: pulumi.ComponentResourceOptions): ShortLivedContainer {
+  return new ShortLivedContainer(
+    "publish",
+    {
+      ...args,
+      script: publishScript,
+      argument: revisionId(args.revision),
+      failure: "the new files were refused, so the running broker was left as it is; the broker's own words",
+      surroundings: {
+        networkMode: "none",
+        capabilities: { drops: ["ALL"], adds: PUBLISH_CAPABILITIES },
+        volumes: [{ volumeName: args.volume, containerPath: publishMount }],
+        uploads: args.revision.apply(({ files }) => files.map(toUpload)),
+      },
+    },
+    options,
+  );
+}
+
+/** Makes the running broker take the revision in force over, and proves that it has. */
+export function reload(args: ReloadArgs, options: pulumi.ComponentResourceOptions): ShortLivedContainer {
+  const shared = pulumi.interpolate`container:${args.broker}`;
+  return new ShortLivedContainer(
+    "reload",
+    {
+      ...args,
+      script: reloadScript,
+      argument: revisionId(args.revision),
+      failure:
+        "the broker did not take the new files over; its log is at `docker logs` of the broker's container; to try again: npm run up",
+      surroundings: {
+        networkMode: shared,
+        pidMode: shared,
+        user: `${layout.owner}:${layout.owner}`,
+        readOnly: true,
+        capabilities: { drops: ["ALL"] },
+        volumes: [{ volumeName: args.volume, containerPath: layout.revisions, readOnly: true }],
+      },
+    },
+    options,
+  );
+}
+
+/** The id says nothing of what is in the files, so it may be shown. */
+export function revisionId(revision: pulumi.Output<Revision>): pulumi.Output<string> {
+  return pulumi.unsecret(revision.apply(({ id }) => id));
+}
+
+function toUpload(file: Revision["files"][number]) {
+  return {
+    file: `${layout.current}/${file.name}`,
+    content: file.content,
+    permissions: file.permissions,
+    owner: `${layout.owner}`,
+    group: `${layout.owner}`,
+  };
+}

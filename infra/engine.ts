@@ -1,0 +1,81 @@
+import * as pulumi from "@pulumi/pulumi";
+import { execa } from "execa";
+import { z } from "zod";
+
+/** A container as far as the stack needs to know it. */
+export interface EngineContainer {
+  readonly name: string;
+  readonly running: boolean;
+  readonly exitCode: number;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Ports of the host that the container publishes. */
+  readonly hostPorts: readonly number[];
+}
+
+const inspected = z.array(
+  z.object({
+    Name: z.string(),
+    State: z.object({ Running: z.boolean(), ExitCode: z.int() }),
+    Config: z.object({ Labels: z.record(z.string(), z.string()).nullable() }),
+    HostConfig: z.object({
+      PortBindings: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullable()).nullable(),
+    }),
+  }),
+);
+
+/**
+ * Asks the Docker engine for containers by name; those that are not there are left out.
+ *
+ * @throws RunError when the engine does not answer.
+ */
+export async function inspectContainers(
+  names: readonly string[],
+): Promise<ReadonlyMap<string, EngineContainer>> {
+  const { exitCode, stdout, stderr } = await docker(["container", "inspect", ...names]);
+  const others = stderr.split("\n").filter((line) => line !== "" && !/no such container/i.test(line));
+  if (exitCode !== 0 && others.length > 0) throw unreachable(others.join(" "));
+  const containers = inspected.parse(JSON.parse(stdout || "[]")).map((container) => ({
+    name: container.Name.replace(/^\//, ""),
+    running: container.State.Running,
+    exitCode: container.State.ExitCode,
+    labels: Object.freeze(container.Config.Labels ?? {}),
+    hostPorts: Object.values(container.HostConfig.PortBindings ?? {}).flatMap((bindings) =>
+      (bindings ?? []).map(({ HostPort }) => Number(HostPort)),
+    ),
+  }));
+  return new Map(containers.map((container) => [container.name, container]));
+}
+
+/** The newest image of the engine whose name fits a pattern, as `docker image ls` takes it, if there is one. */
+export async function newestLocalImage(pattern: string): Promise<string | undefined> {
+  const format = "{{.Repository}}:{{.Tag}}";
+  return firstLine(await docker(["image", "ls", "--filter", `reference=${pattern}`, "--format", format]));
+}
+
+/** The name of the running container that publishes a port of the host, if it is one. */
+export async function containerOnPort(port: number): Promise<string | undefined> {
+  return firstLine(await docker(["ps", "--filter", `publish=${port}`, "--format", "{{.Names}}"]));
+}
+
+interface Answer {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+function firstLine({ exitCode, stdout, stderr }: Answer): string | undefined {
+  if (exitCode !== 0) throw unreachable(stderr);
+  return stdout.split("\n")[0] || undefined;
+}
+
+async function docker(args: readonly string[]): Promise<Answer> {
+  const result = await execa("docker", args, { reject: false, timeout: 20_000, stdin: "ignore" });
+  if (result.exitCode === undefined) throw unreachable(result.shortMessage ?? "no answer");
+  return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
+}
+
+function unreachable(words: string): pulumi.RunError {
+  return new pulumi.RunError(
+    `the Docker engine cannot be asked (${words.trim()}); a running engine and its command \`docker\` are needed: npm run up`,
+  );
+}

@@ -1,0 +1,53 @@
+import { createServer } from "node:net";
+import * as pulumi from "@pulumi/pulumi";
+import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
+import { containerOnPort, type EngineContainer } from "./engine.ts";
+
+export interface HostPorts {
+  readonly bindAddress: string;
+  readonly listeners: Readonly<Record<ListenerName, { readonly port: number }>>;
+}
+
+/**
+ * Makes sure, before anything changes, that the host's ports are free or are the running broker's own.
+ *
+ * An engine on another machine is not asked; there the engine itself refuses a port that is taken.
+ *
+ * @throws RunError that names each taken port, who has it, and the command that picks another.
+ */
+export async function checkHostPorts(wanted: HostPorts, broker: EngineContainer | undefined): Promise<void> {
+  if (!engineIsLocal()) return;
+  const own = broker?.running ? broker.hostPorts : [];
+  const checks = listenerNames
+    .filter((name) => !own.includes(wanted.listeners[name].port))
+    .map((name) => portFault(name, wanted.listeners[name].port, wanted.bindAddress));
+  const faults = (await Promise.all(checks)).filter((fault) => fault !== undefined);
+  if (faults.length > 0) throw new pulumi.RunError(faults.join("\n  "));
+}
+
+async function portFault(name: ListenerName, port: number, address: string): Promise<string | undefined> {
+  const code = await listenOnce(port, address);
+  if (code === undefined) return undefined;
+  if (code === "EADDRNOTAVAIL") {
+    return `this host has no address ${address}; to bind to one that it has: npm run pulumi -- config set naboom-mqtt:bindAddress 127.0.0.1`;
+  }
+  const owner = await containerOnPort(port);
+  const who = owner === undefined ? "another program" : `the container ${owner}`;
+  const taken = code === "EADDRINUSE" ? `is taken by ${who}` : `cannot be used (${code})`;
+  const command = `npm run pulumi -- config set --path naboom-mqtt:listeners.${name}.port ${port < 55_536 ? port + 10_000 : port - 10_000}`;
+  return `port ${port} on ${address}, wanted for listener ${name}, ${taken}; stop that, or choose another port: ${command}`;
+}
+
+/** Listens for a moment; the answer is the error's code, or nothing where the port is free. */
+function listenOnce(port: number, address: string): Promise<string | undefined> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
+    server.listen({ port, host: address, exclusive: true }, () => server.close(() => resolve(undefined)));
+  });
+}
+
+function engineIsLocal(): boolean {
+  const host = process.env.DOCKER_HOST ?? "";
+  return host === "" || host.startsWith("unix:") || host.startsWith("npipe:");
+}

@@ -1,0 +1,81 @@
+import * as docker from "@pulumi/docker";
+import * as pulumi from "@pulumi/pulumi";
+import type { EngineContainer } from "./engine.ts";
+
+export interface ShortLivedContainerArgs {
+  /** The container's name on the engine. */
+  readonly containerName: string;
+  readonly image: pulumi.Input<string>;
+  readonly labels: Readonly<Record<string, pulumi.Input<string>>>;
+  /** A POSIX shell script; it has done its work when it exits with 0. */
+  readonly script: string;
+  /** What the script finds in `$1`; a change of it runs the script again. */
+  readonly argument: pulumi.Input<string>;
+  /** The container of that name as the engine has it now, if there is one. */
+  readonly previous: EngineContainer | undefined;
+  /** What to tell the user when the script fails; the container's own words follow. */
+  readonly failure: string;
+  /** Where it runs and what it sees. */
+  readonly surroundings: Partial<docker.ContainerArgs>;
+}
+
+const ATTEMPT = "naboom-mqtt.attempt";
+
+/**
+ * A container that runs one script to its end as a step of the update, and fails the update when the
+ * script fails; the next `up` then runs it again, as it does after an interrupted one.
+ */
+export class ShortLivedContainer extends pulumi.ComponentResource {
+  /** A dependency that is met once the script has succeeded. */
+  readonly completed: pulumi.Input<pulumi.Resource>;
+
+  constructor(name: string, args: ShortLivedContainerArgs, options?: pulumi.ComponentResourceOptions) {
+    super("naboom-mqtt:infra:ShortLivedContainer", name, {}, options);
+
+    const container = new docker.Container(
+      `${name}-container`,
+      {
+        name: args.containerName,
+        image: args.image,
+        entrypoints: ["/bin/sh"],
+        command: ["-c", args.script, name, args.argument],
+        labels: Object.entries({ ...args.labels, [ATTEMPT]: `${nextAttempt(args.previous)}` }).map(
+          ([label, value]) => ({ label, value }),
+        ),
+        attach: true,
+        logs: true,
+        mustRun: false,
+        restart: "no",
+        securityOpts: ["no-new-privileges:true"],
+        logDriver: "json-file",
+        logOpts: { "max-size": "1m", "max-file": "1" },
+        ...args.surroundings,
+      },
+      { parent: this, additionalSecretOutputs: ["uploads"] },
+    );
+    this.completed = pulumi.runtime.isDryRun() ? container : succeeded(container, args.failure);
+    this.registerOutputs();
+  }
+}
+
+/** A run that failed or never ended leaves a container that says so: the next one must differ from it. */
+function nextAttempt(previous: EngineContainer | undefined): number {
+  const last = Number(previous?.labels[ATTEMPT] ?? "1");
+  return previous !== undefined && (previous.running || previous.exitCode !== 0) ? last + 1 : last;
+}
+
+/** The provider reports a failed run as an exit code and not as an error, so the program has to look. */
+function succeeded(container: docker.Container, failure: string): pulumi.Output<pulumi.Resource> {
+  return pulumi.all([container.exitCode, container.containerLogs]).apply(([exitCode, logs]) => {
+    if (exitCode === 0) return container;
+    throw new pulumi.RunError(`${failure} (exit code ${exitCode}):\n${lastLines(logs)}`);
+  });
+}
+
+function lastLines(logs: string | undefined): string {
+  const lines = (logs ?? "").split("\n").filter((line) => line.trim() !== "");
+  return lines
+    .slice(-12)
+    .map((line) => `    ${line}`)
+    .join("\n");
+}
