@@ -1,0 +1,39 @@
+import { execa } from "execa";
+import { UserError } from "./user-error.ts";
+
+/**
+ * Runs apt-get without questions, waiting up to two minutes for another one that holds the lock.
+ *
+ * @param note hears each line that apt-get prints
+ * @throws UserError with apt-get's own last words
+ */
+export async function aptGet(args: readonly string[], note: (text: string) => void): Promise<string> {
+  const run = execa("apt-get", ["-o", "DPkg::Lock::Timeout=120", "-q", ...args], {
+    reject: false,
+    stdin: "ignore",
+    all: true,
+    env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
+  });
+  for await (const line of run.iterable({ from: "all" })) note(line.trim().slice(0, 70));
+  const result = await run;
+  if (result.exitCode === 0) return result.stdout;
+  throw new UserError(explainApt(args, result.all ?? "", "code" in result ? String(result.code) : ""));
+}
+
+/** The sentence for a failed apt-get. Pure. */
+export function explainApt(args: readonly string[], output: string, code: string): string {
+  const command = `apt-get ${args.find((arg) => /^(update|install)$/.test(arg)) ?? ""}`.trim();
+  const words = output.split("\n").filter((line) => /^[EW]:/.test(line));
+  const said = (words.length > 0 ? words : output.trim().split("\n")).slice(-3).join("\n  ");
+  if (code === "ENOENT") return "There is no apt-get here; it is on Debian and Ubuntu.";
+  if (/no space left|enough free space/i.test(output)) {
+    return `\`${command}\` found no space left on the disk. Make room and run this again. It said:\n  ${said}`;
+  }
+  if (/could not get lock|unable to lock|dpkg was interrupted/i.test(output)) {
+    return `\`${command}\` could not lock the package database. Let the other apt end, or run \`dpkg --configure -a\`. It said:\n  ${said}`;
+  }
+  if (/could not resolve|could not connect|temporary failure|connection (failed|timed out)/i.test(output)) {
+    return `\`${command}\` could not reach the package mirror. Check the network and /etc/apt. It said:\n  ${said}`;
+  }
+  return `\`${command}\` failed. It said:\n  ${said}`;
+}

@@ -1,0 +1,128 @@
+import { arch } from "node:os";
+import { buildDebianImage } from "./broker-image/debian-image.ts";
+import { pullImage } from "./broker-image/pull.ts";
+import { builtReference } from "./broker-image/recipe.ts";
+import { findDebianArchive } from "./debian-packages.ts";
+import { dockerCommand } from "./docker.ts";
+import { type DockerEngine, requireEngineSpace } from "./docker-engine.ts";
+import type { Progress } from "./progress.ts";
+import { UserError } from "./user-error.ts";
+
+/** The image that the broker runs from. */
+export interface BrokerImage {
+  readonly reference: string;
+  readonly how: "configured" | "found" | "pulled" | "built";
+  /** One sentence for people: which image, and why it is this one. */
+  readonly why: string;
+}
+
+export interface BrokerImageOptions {
+  /** The stack's config value `image`. @default none: the official image, or one built from packages */
+  readonly configured?: string | undefined;
+  readonly engine: DockerEngine;
+  readonly progress: Progress;
+}
+
+/** The official image, pinned by the digest of its manifest. */
+export const OFFICIAL_IMAGE =
+  "docker.io/library/eclipse-mosquitto:2.1.2-alpine@sha256:38c0da4f2ef84284d47b3b3eeea1cb3bdeabe81ee10caf0cd5c5ff61ee3ea408";
+
+/**
+ * Gives the broker image: the configured one; else what is here already, so that a running stack keeps
+ * its image; else the official one from a registry; else one built from Debian packages.
+ *
+ * @throws UserError if the configured image can't be had, or no way is left
+ */
+export async function prepareBrokerImage(options: BrokerImageOptions): Promise<BrokerImage> {
+  const { configured } = options;
+  if (configured !== undefined) return await useConfigured(configured, options.progress);
+  const here = chooseLocal({ built: await findBuilt(), official: await isHere(OFFICIAL_IMAGE) });
+  if (here !== undefined) return here;
+  await requireEngineSpace();
+  const pulled = await pullImage(OFFICIAL_IMAGE, options.progress);
+  if (pulled.done) {
+    return { reference: OFFICIAL_IMAGE, how: "pulled", why: "The official image, pulled by its digest." };
+  }
+  return await build(options, pulled.reason);
+}
+
+/** Which of the images that are here to use, if any. Pure. */
+export function chooseLocal(images: {
+  readonly built: string | undefined;
+  readonly official: boolean;
+}): BrokerImage | undefined {
+  if (images.built !== undefined) {
+    return { reference: images.built, how: "found", why: "Built from Debian packages earlier." };
+  }
+  if (images.official) {
+    return { reference: OFFICIAL_IMAGE, how: "found", why: "The official image, here already." };
+  }
+  return undefined;
+}
+
+async function findBuilt(): Promise<string | undefined> {
+  const filter = `reference=${builtReference("*")}`;
+  const listed = await dockerCommand([
+    "image",
+    "ls",
+    "--filter",
+    filter,
+    "--format",
+    "{{.Repository}}:{{.Tag}}",
+  ]);
+  return listed.stdout.split("\n").find((line) => line !== "");
+}
+
+async function isHere(reference: string): Promise<boolean> {
+  return (await dockerCommand(["image", "inspect", "--format", "{{.Id}}", reference])).exitCode === 0;
+}
+
+async function useConfigured(reference: string, progress: Progress): Promise<BrokerImage> {
+  const why = "The stack's config names it.";
+  if (await isHere(reference)) return { reference, how: "configured", why };
+  await requireEngineSpace();
+  const pulled = await pullImage(reference, progress);
+  if (pulled.done) return { reference, how: "configured", why };
+  throw new UserError(
+    `The image ${reference} of the stack's config is not on this engine and can't be pulled: ${pulled.reason}. ` +
+      "Allowed is an image that `docker pull` gets or `docker image ls` shows; " +
+      "`npm run pulumi -- config rm image` goes back to the usual one.",
+  );
+}
+
+async function build(options: BrokerImageOptions, reason: string): Promise<BrokerImage> {
+  try {
+    checkArchitecture(options.engine.architecture, arch());
+    const archive = await findDebianArchive();
+    options.progress.say(
+      `The official image can't be pulled (${reason}): building one from Debian packages.`,
+    );
+    const reference = await options.progress.step("building the broker image", (note) =>
+      buildDebianImage(archive, note),
+    );
+    return {
+      reference,
+      how: "built",
+      why: `Built from Debian packages, as the official image can't be pulled (${reason}).`,
+    };
+  } catch (error) {
+    if (!(error instanceof UserError)) throw error;
+    throw noImage(reason, error.message);
+  }
+}
+
+/** The sentence for a machine that no image can be had on. Pure. */
+export function noImage(pull: string, building: string): UserError {
+  return new UserError(
+    `There is no broker image: the official one can't be pulled (${pull}), and none can be built from Debian ` +
+      `packages (${building}). Give one that is on this engine, with Mosquitto 2.1.2 or newer, with ` +
+      "`npm run pulumi -- config set image NAME:TAG`, or mend either.",
+  );
+}
+
+/** Packages are fetched for this machine, so an engine of another architecture can't use them. Pure. */
+export function checkArchitecture(engine: string, machine: string): void {
+  const own = { x64: "amd64", ia32: "386" }[machine] ?? machine;
+  if (engine === own) return;
+  throw new UserError(`the engine runs on ${engine}, and packages for this machine are for ${own}`);
+}

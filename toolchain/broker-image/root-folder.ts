@@ -1,0 +1,96 @@
+import { chmod, copyFile, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { basename, dirname, join, relative } from "node:path";
+import { execa } from "execa";
+import { UserError } from "../user-error.ts";
+import { RECIPE } from "./recipe.ts";
+
+/**
+ * Lays the image's root folder out of unpacked Debian packages: the programs and plugins of the recipe,
+ * exactly the libraries that they load, busybox, and nothing else.
+ */
+export async function layRoot(tree: string, root: string): Promise<void> {
+  const libraries = await findLibraryFolder(tree);
+  const plugins = RECIPE.plugins.map((name) => join(libraries.folder, "mosquitto", name));
+  const programs = RECIPE.programs.map((path) => join(tree, path));
+  await layFolders(root, relative(tree, libraries.folder));
+  for (const [place, path] of programs.entries())
+    await lay(path, join(root, RECIPE.programs[place] ?? ""), 0o755);
+  for (const path of plugins) await lay(path, join(root, "usr/lib", basename(path)), 0o644);
+  for (const path of await findLibraries(libraries, [...programs, ...plugins])) {
+    await lay(path, join(root, relative(tree, libraries.folder), basename(path)), 0o755);
+  }
+  await layLoader(tree, root, libraries);
+  await lay(join(tree, "usr/bin/busybox"), join(root, "usr/bin/busybox"), 0o755);
+  for (const applet of RECIPE.applets) await symlink("busybox", join(root, "usr/bin", applet));
+  for (const [path, text] of Object.entries(RECIPE.files)) {
+    await writeFile(join(root, path), text);
+    await chmod(join(root, path), 0o644);
+  }
+}
+
+interface LibraryFolder {
+  /** Debian's folder for this architecture, such as usr/lib/x86_64-linux-gnu. */
+  readonly folder: string;
+  /** The dynamic loader in it. */
+  readonly loader: string;
+}
+
+async function findLibraryFolder(tree: string): Promise<LibraryFolder> {
+  const lib = join(tree, "usr/lib");
+  for (const name of await readdir(lib)) {
+    if (!/-linux-gnu/.test(name)) continue;
+    const loader = (await readdir(join(lib, name))).find((file) => /^ld(-linux.*|64)\.so\.\d+$/.test(file));
+    if (loader !== undefined) return { folder: join(lib, name), loader: join(lib, name, loader) };
+  }
+  throw new UserError("Debian's packages hold no dynamic loader where one is expected");
+}
+
+/** The libraries that the given files load, found by the packages' own loader. */
+async function findLibraries(libraries: LibraryFolder, files: readonly string[]): Promise<readonly string[]> {
+  // Packages leave the links from libx.so.1 to libx.so.1.2 to ldconfig, which installing would run.
+  await execa("ldconfig", ["-n", libraries.folder], { env: { PATH: `${process.env.PATH}:/usr/sbin:/sbin` } });
+  const found = new Set([libraries.loader]);
+  for (const file of files) {
+    const listed = await execa(libraries.loader, [
+      "--inhibit-cache",
+      "--library-path",
+      libraries.folder,
+      "--list",
+      file,
+    ]);
+    for (const path of readLibraries(listed.stdout)) found.add(path);
+  }
+  const foreign = [...found].filter((path) => dirname(path) !== libraries.folder);
+  if (foreign.length > 0)
+    throw new UserError(`the broker would load ${foreign.join(", ")} from this machine`);
+  return [...found].sort();
+}
+
+/** Paths behind `=>` in what the loader's `--list` prints. Pure. */
+export function readLibraries(listed: string): readonly string[] {
+  return [...listed.matchAll(/=> (\/\S+) \(/g)].map((match) => match[1] ?? "");
+}
+
+async function layFolders(root: string, libraries: string): Promise<void> {
+  const plain = ["usr", "usr/bin", "usr/sbin", "usr/lib", libraries, "etc"];
+  const owned = RECIPE.brokerFolders.map((path) => [path, 0o755] as const);
+  const modes = [["/", 0o755] as const, ...plain.map((path) => [path, 0o755] as const)];
+  for (const [path, mode] of [...modes, ...Object.entries(RECIPE.folders), ...owned]) {
+    await mkdir(join(root, path), { recursive: true });
+    // Whatever the umask says: others than root must get in.
+    await chmod(join(root, path), mode);
+  }
+  for (const name of ["bin", "sbin", "lib"]) await symlink(`usr/${name}`, join(root, name));
+}
+
+/** Programs name their loader as /lib64/… or /lib/…, depending on the architecture. */
+async function layLoader(tree: string, root: string, libraries: LibraryFolder): Promise<void> {
+  const target = relative(join(tree, "usr/lib"), libraries.loader);
+  await symlink(target, join(root, "usr/lib", basename(libraries.loader)));
+  await symlink("usr/lib", join(root, "lib64"));
+}
+
+async function lay(from: string, to: string, mode: number): Promise<void> {
+  await copyFile(from, to);
+  await chmod(to, mode);
+}
