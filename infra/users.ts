@@ -18,14 +18,14 @@ export interface UsersArgs {
 export class Users extends pulumi.ComponentResource {
   /** Name, rights and credential of each user. Secret. */
   readonly accounts: pulumi.Output<readonly RevisionUser[]>;
-  /** 32 random bytes. Secret. */
-  readonly seed: pulumi.Output<Buffer>;
+  /** 32 random bytes in base64. Secret. */
+  readonly seed: pulumi.Output<string>;
 
   constructor(name: string, args: UsersArgs, options?: pulumi.ComponentResourceOptions) {
     super("naboom-mqtt:infra:Users", name, {}, options);
 
     const seed = new random.RandomBytes(`${name}-seed`, { length: 32 }, { parent: this });
-    this.seed = pulumi.secret(seed.base64).apply((text) => Buffer.from(text, "base64"));
+    this.seed = pulumi.secret(seed.base64);
     this.accounts = this.seed.apply((bytes) =>
       Object.entries(args.users).map(([user, { rules }]) => ({
         name: user,

@@ -13,13 +13,13 @@ const UNBIASED = 256 - (256 % ALPHABET.length);
 /** A user's password and the salt that it is stored with. */
 export interface Credential {
   readonly password: string;
-  /** 12 bytes, the one length that every version of Mosquitto takes. */
-  readonly salt: Buffer;
+  /** 12 bytes in base64; the one length that every version of Mosquitto takes. */
+  readonly salt: string;
 }
 
 export interface CredentialInput {
-  /** At least 32 random bytes, from the stack's state. */
-  readonly seed: Buffer;
+  /** At least 32 random bytes in base64, from the stack's state. */
+  readonly seed: string;
   readonly user: string;
   /** Characters of the password. */
   readonly length: number;
@@ -30,8 +30,9 @@ export interface CredentialInput {
  * give the same credential at every run, and no user's credential tells anything of another's.
  */
 export function deriveCredential({ seed, user, length }: CredentialInput): Credential {
-  if (seed.length < 32) throw new RangeError(`a seed has at least 32 bytes, this one has ${seed.length}`);
-  const stream = expand(seed, `password:${user}`, length * 4);
+  const key = Buffer.from(seed, "base64");
+  if (key.length < 32) throw new RangeError(`a seed has at least 32 bytes, this one has ${key.length}`);
+  const stream = expand(key, `password:${user}`, length * 4);
   const letters = Array.from(stream).filter((byte) => byte < UNBIASED);
   // With four bytes a letter the odds of running short are beyond 2^-100; a short password must still never pass.
   if (letters.length < length) throw new Error("the derived bytes are too few for a password");
@@ -39,7 +40,7 @@ export function deriveCredential({ seed, user, length }: CredentialInput): Crede
     .slice(0, length)
     .map((byte) => ALPHABET[byte % ALPHABET.length])
     .join("");
-  return { password, salt: expand(seed, `salt:${user}`, SCHEME.saltBytes) };
+  return { password, salt: expand(key, `salt:${user}`, SCHEME.saltBytes).toString("base64") };
 }
 
 /**
@@ -51,10 +52,16 @@ export async function passwordLine(
   iterations: number,
 ): Promise<string> {
   const { password, salt } = credential;
-  const key = await promisify(pbkdf2)(password, salt, iterations, SCHEME.keyBytes, SCHEME.digest);
-  return `${user}:$${SCHEME.tag}$${iterations}$${salt.toString("base64")}$${key.toString("base64")}`;
+  const key = await promisify(pbkdf2)(
+    password,
+    Buffer.from(salt, "base64"),
+    iterations,
+    SCHEME.keyBytes,
+    SCHEME.digest,
+  );
+  return `${user}:$${SCHEME.tag}$${iterations}$${salt}$${key.toString("base64")}`;
 }
 
-function expand(seed: Buffer, purpose: string, bytes: number): Buffer {
-  return Buffer.from(hkdfSync("sha512", seed, "naboom-mqtt", purpose, bytes));
+function expand(key: Buffer, purpose: string, bytes: number): Buffer {
+  return Buffer.from(hkdfSync("sha512", key, "naboom-mqtt", purpose, bytes));
 }

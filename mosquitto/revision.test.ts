@@ -4,7 +4,7 @@ import { defaultLimits } from "./limits.ts";
 import { deriveCredential } from "./password.ts";
 import { type RevisionInput, renderRevision } from "./revision.ts";
 
-const seed = Buffer.alloc(32, "a seed of the tests, and no secret");
+const seed = Buffer.alloc(32, "a seed of the tests, and no secret").toString("base64");
 
 const sample: RevisionInput = {
   configuration: { limits: defaultLimits, memoryBytes: 429_496_729, autosaveSeconds: 60 },

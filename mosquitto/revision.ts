@@ -28,8 +28,8 @@ export interface RevisionInput {
   readonly certificates: RevisionCertificates;
   /** A name that the server's certificate is for; the healthcheck asks for it. */
   readonly healthcheckHost: string;
-  /** At least 32 random bytes that the healthcheck's password is derived from. */
-  readonly healthcheckSeed: Buffer;
+  /** At least 32 random bytes in base64, which the healthcheck's password is derived from. */
+  readonly healthcheckSeed: string;
 }
 
 export interface RevisionUser {
