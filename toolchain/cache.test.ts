@@ -1,0 +1,90 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { cacheFolder, entryName, findEntry, makeEntry } from "./cache.ts";
+
+let folder: string;
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), "naboom-cache-"));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+describe("the cache's folder", () => {
+  it("is the user's, or follows XDG_CACHE_HOME, or is below ~/.cache", () => {
+    expect(cacheFolder({ NABOOM_MQTT_CACHE: "/own", XDG_CACHE_HOME: "/xdg", HOME: "/home/me" })).toBe("/own");
+    expect(cacheFolder({ XDG_CACHE_HOME: "/xdg", HOME: "/home/me" })).toBe("/xdg/naboom-mqtt");
+    expect(cacheFolder({ HOME: "/home/me" })).toBe("/home/me/.cache/naboom-mqtt");
+    expect(cacheFolder({ NABOOM_MQTT_CACHE: "", XDG_CACHE_HOME: "", HOME: "/home/me" })).toBe(
+      "/home/me/.cache/naboom-mqtt",
+    );
+  });
+});
+
+describe("an entry's name", () => {
+  const recipe = () => ({ name: "thing", version: "1.2.3", sources: [folder], flags: ["-fast"] });
+
+  it("tells name, version and platform, and stays while nothing changes", async () => {
+    await writeFile(join(folder, "main.go"), "package main");
+    const name = await entryName(recipe());
+    expect(name).toMatch(new RegExp(`^thing-1\\.2\\.3-${process.platform}-${process.arch}-[0-9a-f]{16}$`));
+    expect(await entryName(recipe())).toBe(name);
+  });
+
+  it("changes with a file's content, a file's name, a file in a subfolder, and a flag", async () => {
+    const names = new Set<string>();
+    const note = async (flags = ["-fast"]) => names.add(await entryName({ ...recipe(), flags }));
+    await writeFile(join(folder, "a"), "one");
+    await note();
+    await writeFile(join(folder, "a"), "two");
+    await note();
+    await rm(join(folder, "a"));
+    await writeFile(join(folder, "b"), "two");
+    await note();
+    await mkdir(join(folder, "deep"));
+    await writeFile(join(folder, "deep", "c"), "");
+    await note();
+    await note(["-slow"]);
+    expect(names.size).toBe(5);
+  });
+});
+
+describe("making an entry", () => {
+  it("leaves nothing that looks finished when it fails, and the next run makes it", async () => {
+    const broken = makeEntry(folder, "thing", async (at) => {
+      await writeFile(join(at, "half"), "");
+      throw new Error("interrupted");
+    });
+    await expect(broken).rejects.toThrow("interrupted");
+    expect(await readdir(folder)).toEqual([]);
+    expect(await findEntry(folder, "thing")).toBeUndefined();
+    await makeEntry(folder, "thing", (at) => writeFile(join(at, "whole"), ""));
+    expect(await findEntry(folder, "thing")).toBe(join(folder, "thing"));
+  });
+
+  it("is not taken for finished while it goes on", async () => {
+    await makeEntry(folder, "thing", async () => {
+      expect(await findEntry(folder, "thing")).toBeUndefined();
+    });
+  });
+
+  it("twice at once gives both the entry of the first to be done", async () => {
+    const make = (text: string, wait: number) =>
+      makeEntry(folder, "thing", async (at) => {
+        await new Promise((resolve) => setTimeout(resolve, wait));
+        await writeFile(join(at, "text"), text);
+      });
+    const entries = await Promise.all([make("slow", 60), make("fast", 5)]);
+    expect(new Set(entries).size).toBe(1);
+    expect(await readFile(join(folder, "thing", "text"), "utf8")).toBe("fast");
+    expect(await readdir(folder)).toEqual(["thing"]);
+  });
+
+  it("removes what a run that was ended has left a day ago, but not one that may still go on", async () => {
+    for (const name of [".unfinished-old", ".unfinished-new"]) await mkdir(join(folder, name));
+    const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    await utimes(join(folder, ".unfinished-old"), yesterday, yesterday);
+    await makeEntry(folder, "thing", async () => {});
+    expect((await readdir(folder)).sort()).toEqual([".unfinished-new", "thing"]);
+  });
+});

@@ -1,0 +1,94 @@
+import { createHash } from "node:crypto";
+import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join, relative } from "node:path";
+
+/** What decides how a thing in the cache turns out; a change of any of it asks for a new one. */
+export interface Recipe {
+  readonly name: string;
+  readonly version: string;
+  /** Files, and folders taken with all that is in them, whose contents count. */
+  readonly sources: readonly string[];
+  /** Anything else that counts, such as compiler flags. */
+  readonly flags?: readonly string[];
+}
+
+/** What was left behind by a run that was ended is removed after this time, in milliseconds. */
+const ABANDONED_AFTER = 24 * 60 * 60 * 1000;
+const UNFINISHED = ".unfinished-";
+
+/**
+ * The folder for what is made once on a machine, shared by all clones of the project.
+ *
+ * @returns `NABOOM_MQTT_CACHE`, or else `naboom-mqtt` in `XDG_CACHE_HOME`, which is `~/.cache` by default.
+ */
+export function cacheFolder(environment: NodeJS.ProcessEnv = process.env): string {
+  const { NABOOM_MQTT_CACHE: own, XDG_CACHE_HOME: common } = environment;
+  return own || join(common || join(environment.HOME || homedir(), ".cache"), "naboom-mqtt");
+}
+
+/** Names an entry `NAME-VERSION-PLATFORM-HASH`, where the hash covers the recipe's sources and flags. */
+export async function entryName({ name, version, sources, flags = [] }: Recipe): Promise<string> {
+  const hash = createHash("sha256").update(JSON.stringify(flags));
+  for (const source of sources) {
+    for (const file of await filesIn(source)) {
+      const content = await readFile(file);
+      hash.update(`${relative(source, file)}\0${content.length}\0`).update(content);
+    }
+  }
+  return `${name}-${version}-${process.platform}-${process.arch}-${hash.digest("hex").slice(0, 16)}`;
+}
+
+/** The entry's folder, if it was ever finished. */
+export async function findEntry(cache: string, name: string): Promise<string | undefined> {
+  const folder = join(cache, name);
+  return (await exists(folder)) ? folder : undefined;
+}
+
+/**
+ * Makes an entry in a temporary folder and renames it into place when `make` is done, so that an interrupted
+ * run never looks finished. Of two runs at once the first to be done wins, and both use its entry.
+ */
+export async function makeEntry(
+  cache: string,
+  name: string,
+  make: (folder: string) => Promise<void>,
+): Promise<string> {
+  await mkdir(cache, { recursive: true });
+  await removeAbandoned(cache);
+  const unfinished = await mkdtemp(join(cache, UNFINISHED));
+  const finished = join(cache, name);
+  try {
+    await make(unfinished);
+    await rename(unfinished, finished);
+  } catch (error) {
+    await rm(unfinished, { recursive: true, force: true });
+    const code = (error as NodeJS.ErrnoException).code;
+    if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
+  }
+  return finished;
+}
+
+async function removeAbandoned(cache: string): Promise<void> {
+  for (const name of await readdir(cache)) {
+    if (!name.startsWith(UNFINISHED)) continue;
+    const { mtimeMs } = await stat(join(cache, name)).catch(() => ({ mtimeMs: Date.now() }));
+    if (Date.now() - mtimeMs > ABANDONED_AFTER) await rm(join(cache, name), { recursive: true, force: true });
+  }
+}
+
+async function filesIn(source: string): Promise<readonly string[]> {
+  if (!(await stat(source)).isDirectory()) return [source];
+  const entries = await readdir(source, { recursive: true, withFileTypes: true });
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort();
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
+}

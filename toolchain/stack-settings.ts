@@ -1,0 +1,68 @@
+import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { isDeepStrictEqual } from "node:util";
+import { parse } from "yaml";
+
+/**
+ * Runs Pulumi and then takes out of the project's `Pulumi.STACK.yaml` files what it has added for itself.
+ *
+ * On a passphrase backend Pulumi writes `encryptionsalt` into the stack's settings, tied to the passphrase, and
+ * with it all scalars anew. A file that is committed would be changed by the first `up` in every clone, and
+ * with one clone's salt refuse the other's passphrase. The state holds the salt too, and Pulumi takes it from
+ * there (PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER), so the file needs none.
+ *
+ * A file whose settings are the same as before gets its old bytes back; one that held nothing but the salt is
+ * removed; one that `pulumi config set` has changed keeps the change. For the project's own backend only: in a
+ * user's own, the salt is theirs to keep.
+ */
+export async function keepSettings<Result>(
+  projectFolder: string,
+  run: () => Promise<Result>,
+): Promise<Result> {
+  const before = await readSettings(projectFolder);
+  try {
+    return await run();
+  } finally {
+    for (const [file, text] of await readSettings(projectFolder)) await restore(file, text, before.get(file));
+  }
+}
+
+async function restore(file: string, text: string, before: string | undefined): Promise<void> {
+  const kept = settingsToKeep(text, before);
+  if (kept === undefined) await rm(file);
+  else if (kept !== text) await writeFile(file, kept);
+}
+
+/**
+ * What a settings file should hold after Pulumi wrote it.
+ *
+ * @param before the text before the run; undefined if there was none.
+ * @returns the text; undefined if there should be no file.
+ */
+export function settingsToKeep(text: string, before: string | undefined): string | undefined {
+  if (text === before || !SALT.test(text)) return text;
+  if (before !== undefined && isDeepStrictEqual(withoutSalt(text), withoutSalt(before)))
+    return before.replace(SALT, "");
+  const kept = text.replace(SALT, "");
+  return before === undefined && kept.trim() === "" ? undefined : kept;
+}
+
+const SALT = /^encryptionsalt:.*\n?/m;
+
+/** The settings as Pulumi understands them, where a number and the text of it are the same. */
+function withoutSalt(text: string): unknown {
+  const settings = (parse(text, (_, value: unknown) => asText(value)) ?? {}) as Record<string, unknown>;
+  const { encryptionsalt: _, ...rest } = settings;
+  return rest;
+}
+
+function asText(value: unknown): unknown {
+  return typeof value === "object" ? value : String(value);
+}
+
+async function readSettings(projectFolder: string): Promise<ReadonlyMap<string, string>> {
+  const names = (await readdir(projectFolder)).filter((name) => /^Pulumi\..+\.ya?ml$/.test(name));
+  const files = names.map((name) => join(projectFolder, name));
+  const texts = await Promise.all(files.map(async (file) => [file, await readFile(file, "utf8")] as const));
+  return new Map(texts);
+}
