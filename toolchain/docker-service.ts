@@ -199,14 +199,17 @@ async function waitForAnswer(wait: {
     await sleep(200);
   }
   const what = wait.ended?.early === true ? "ended again" : "did not answer";
-  const lines = (await readFile(wait.log, "utf8").catch(() => ""))
-    .trimEnd()
-    .split("\n")
-    .slice(-5)
-    .join("\n  ");
+  const lines = lastLines(await readFile(wait.log, "utf8").catch(() => ""));
   throw new UserError(
     `The Docker engine was started and ${what}. Its log, ${wait.log}, ends with:\n  ${lines}`,
   );
+}
+
+/** The last five lines of dockerd's log, without its chatter. Pure. */
+export function lastLines(log: string): string {
+  const lines = log.trimEnd().split("\n");
+  const telling = lines.filter((line) => !/level=(info|debug)|addrConn\.createTransport/.test(line));
+  return (telling.length > 0 ? telling : lines).slice(-5).join("\n  ");
 }
 
 async function isAlive(pidFile: string): Promise<boolean> {

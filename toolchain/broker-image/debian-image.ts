@@ -6,7 +6,7 @@ import { type DebianArchive, type DebianTree, unpackDebianPackages } from "../de
 import { dockerCommand } from "../docker.ts";
 import { UserError } from "../user-error.ts";
 import { isAtLeast } from "../version-number.ts";
-import { builtReference, RECIPE, recipeHash } from "./recipe.ts";
+import { BUILT_NAME, builtReference, RECIPE, recipeHash } from "./recipe.ts";
 import { layRoot } from "./root-folder.ts";
 
 /**
@@ -15,11 +15,13 @@ import { layRoot } from "./root-folder.ts";
  * Needs neither root nor Docker's builder. A tag is only set once the image's broker has told an
  * acceptable version, so a failed build leaves nothing behind.
  *
+ * @param name the image's name without a tag
  * @throws UserError if packages can't be had, the disk is full, or the version is out of range
  */
 export async function buildDebianImage(
   archive: DebianArchive,
   note: (text: string) => void,
+  name: string = BUILT_NAME,
 ): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "naboom-mqtt-image-"));
   await chmod(folder, 0o755);
@@ -36,7 +38,7 @@ export async function buildDebianImage(
     await layRoot(tree.folder, root);
     const file = await writeArchive(root, join(folder, "image.tar"));
     note("importing the image");
-    return await importImage(file, tree);
+    return await importImage(file, tree, name);
   } catch (error) {
     throw explainBuild(error);
   } finally {
@@ -71,7 +73,7 @@ async function writeArchive(root: string, file: string): Promise<string> {
   return file;
 }
 
-async function importImage(file: string, tree: DebianTree): Promise<string> {
+async function importImage(file: string, tree: DebianTree, name: string): Promise<string> {
   const changes = Object.entries(imageLabels(tree.versions)).flatMap(([name, value]) => [
     "--change",
     `LABEL ${name}="${value}"`,
@@ -80,7 +82,7 @@ async function importImage(file: string, tree: DebianTree): Promise<string> {
   const id = imported.trim();
   try {
     const version = checkBrokerVersion(await askBrokerVersion(id));
-    const reference = builtReference(version);
+    const reference = builtReference(version, name);
     await docker(["tag", id, reference]);
     return reference;
   } catch (error) {

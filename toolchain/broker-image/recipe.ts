@@ -50,6 +50,6 @@ export function recipeHash(recipe: object = RECIPE): string {
 }
 
 /** Reference of the image that a recipe makes with a version of Mosquitto; `*` stands for any version. */
-export function builtReference(version: string, hash: string = recipeHash()): string {
-  return `${BUILT_NAME}:${version}-debian-${hash}`;
+export function builtReference(version: string, name: string = BUILT_NAME, hash = recipeHash()): string {
+  return `${name}:${version}-debian-${hash}`;
 }
