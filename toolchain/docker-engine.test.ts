@@ -60,6 +60,13 @@ describe("an engine that does not answer", () => {
       /at context far.*docker context use default/,
     ],
     [
+      "a DOCKER_HOST without a CLI",
+      { ...silent, missing: true, chosen: "DOCKER_HOST=tcp://x:1" },
+      bare,
+      true,
+      /DOCKER_HOST=tcp:\/\/x:1 is set, but there is no docker command/,
+    ],
+    [
       "a socket that is not for us",
       { ...silent, reason: "permission denied while trying to connect" },
       { ...debian, root: false },

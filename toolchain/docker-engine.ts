@@ -46,7 +46,7 @@ export async function prepareDockerEngine(options: DockerEngineOptions): Promise
   const machine = await inspectMachine();
   const plan = planEngine(answer, machine, options.install);
   options.progress.say(plan.why);
-  if (plan.install) await installDockerPackages(options.progress, machine);
+  if (plan.install) await installDockerPackages(options.progress);
   // A package may have started its service already; only an engine that is still silent is started.
   const installed = plan.install ? await askEngine() : answer;
   const started =
@@ -65,6 +65,12 @@ export function planEngine(
     throw new UserError(
       `The Docker engine refuses user ${machine.user}: ${reason}. Run this as root, or allow the user with ` +
         `\`sudo usermod -aG docker ${machine.user}\` and log in again.`,
+    );
+  }
+  if (answer.chosen !== undefined && answer.missing) {
+    throw new UserError(
+      `${answer.chosen} is set, but there is no docker command to reach it with. Install Docker's command line: ` +
+        "see https://docs.docker.com/engine/install/.",
     );
   }
   if (answer.chosen !== undefined) {

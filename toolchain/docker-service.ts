@@ -105,13 +105,14 @@ export async function inspectMachine(): Promise<DockerMachine> {
 }
 
 /** Installs Debian's docker.io; the CLI too, where it is a package of its own and there is none. */
-export async function installDockerPackages(progress: Progress, machine: DockerMachine): Promise<void> {
+export async function installDockerPackages(progress: Progress): Promise<void> {
   await progress.step("apt-get update", async (note) => {
     // Not fatal: a foreign source that can't be reached must not keep Debian's own package away.
-    await aptGet(["update"], note).catch((error: unknown) => progress.say(String(error)));
+    await aptGet(["update"], note).catch((error: unknown) =>
+      progress.say(error instanceof Error ? error.message : String(error)),
+    );
   });
-  const packages = machine.dockerd === undefined ? ["docker.io", "iptables"] : ["iptables"];
-  await installPackages(progress, packages);
+  await installPackages(progress, ["docker.io", "iptables"]);
   // From Debian 13 on docker.io only recommends its command line.
   if ((await findProgram("docker")) === undefined) await installPackages(progress, ["docker-cli"]);
 }

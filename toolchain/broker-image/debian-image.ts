@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
@@ -23,7 +23,8 @@ export async function buildDebianImage(
   note: (text: string) => void,
   name: string = BUILT_NAME,
 ): Promise<string> {
-  const folder = await mkdtemp(join(tmpdir(), "naboom-mqtt-image-"));
+  await removeAbandoned();
+  const folder = await mkdtemp(join(tmpdir(), `${WORK_FOLDER}${process.pid}-`));
   await chmod(folder, 0o755);
   try {
     const tree = await unpackDebianPackages({
@@ -43,6 +44,25 @@ export async function buildDebianImage(
     throw explainBuild(error);
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** What the name of a work folder starts with; the process's id follows. */
+const WORK_FOLDER = "naboom-mqtt-image-";
+
+/** Removes the 120 MB that a build left which was ended by a signal. */
+async function removeAbandoned(): Promise<void> {
+  for (const name of await readdir(tmpdir())) {
+    const pid = name.startsWith(WORK_FOLDER) ? Number.parseInt(name.slice(WORK_FOLDER.length), 10) : 0;
+    if (pid > 0 && !isRunning(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
 }
 
