@@ -6,26 +6,17 @@ import { listenerNames, listeners } from "../mosquitto/listener.ts";
 import { digest, type Revision } from "../mosquitto/revision.ts";
 import { publish, reload, revisionId } from "./delivery.ts";
 import type { EngineContainer } from "./engine.ts";
+import type { EngineNames } from "./names.ts";
 import type { Settings } from "./settings-schema.ts";
 
 export interface BrokerArgs {
-  /** Prefix of the names of all things on the engine. */
-  readonly prefix: string;
+  readonly names: EngineNames;
   /** The image's reference. */
   readonly image: string;
   readonly revision: pulumi.Output<Revision>;
   readonly settings: Settings;
   /** The stack's containers as the engine has them now. */
   readonly present: ReadonlyMap<string, EngineContainer>;
-}
-
-/** Names of a stack's containers. */
-export function containerNames(prefix: string) {
-  return Object.freeze({
-    broker: `${prefix}-broker`,
-    publish: `${prefix}-publish`,
-    reload: `${prefix}-reload`,
-  });
 }
 
 /** The running broker: its volumes, the delivery of its files, its container, and the reload. */
@@ -38,15 +29,15 @@ export class Broker extends pulumi.ComponentResource {
   constructor(name: string, args: BrokerArgs, options?: pulumi.ComponentResourceOptions) {
     super("naboom-mqtt:infra:Broker", name, {}, options);
     const child = { parent: this };
-    const names = containerNames(args.prefix);
+    const { names } = args;
 
-    const network = new docker.Network("network", { name: args.prefix, driver: "bridge" }, child);
-    const revisions = new docker.Volume("revisions", { name: `${args.prefix}-revisions` }, child);
-    const data = new docker.Volume("data", { name: `${args.prefix}-data` }, child);
+    const network = new docker.Network("network", { name: names.prefix, driver: "bridge" }, child);
+    const revisions = new docker.Volume("revisions", { name: names.revisions }, child);
+    const data = new docker.Volume("data", { name: names.data }, child);
     const image = new docker.RemoteImage("image", { name: args.image, keepLocally: true }, child);
     const common = {
       image: image.name,
-      labels: { "naboom-mqtt.stack": args.prefix, "naboom-mqtt.image": image.imageId },
+      labels: { "naboom-mqtt.stack": names.prefix, "naboom-mqtt.image": image.imageId },
     };
     const delivery = { ...common, volume: revisions.name, revision: args.revision };
 

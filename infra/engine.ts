@@ -1,6 +1,6 @@
-import * as pulumi from "@pulumi/pulumi";
 import { execa } from "execa";
 import { z } from "zod";
+import { Refusal } from "./refusal.ts";
 
 /** A container as far as the stack needs to know it. */
 export interface EngineContainer {
@@ -26,7 +26,7 @@ const inspected = z.array(
 /**
  * Asks the Docker engine for containers by name; those that are not there are left out.
  *
- * @throws RunError when the engine does not answer.
+ * @throws Refusal when the engine does not answer.
  */
 export async function inspectContainers(
   names: readonly string[],
@@ -74,8 +74,8 @@ async function docker(args: readonly string[]): Promise<Answer> {
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
 }
 
-function unreachable(words: string): pulumi.RunError {
-  return new pulumi.RunError(
+function unreachable(words: string): Refusal {
+  return new Refusal(
     `the Docker engine cannot be asked (${words.trim()}); a running engine and its command \`docker\` are needed: npm run up`,
   );
 }

@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { renderRevision } from "../mosquitto/revision.ts";
 import { Authority } from "./authority.ts";
-import { Broker, containerNames } from "./broker.ts";
+import { Broker } from "./broker.ts";
 import { inspectContainers } from "./engine.ts";
 import { chooseImage } from "./image.ts";
+import { engineNames } from "./names.ts";
 import { stackOutputs } from "./outputs.ts";
 import { checkHostPorts } from "./ports.ts";
 import { readSettings } from "./settings.ts";
@@ -13,10 +14,9 @@ const MEBIBYTE = 1_048_576;
 
 // What is asked for, and whether it can be had: everything that can be refused is refused here.
 const settings = readSettings();
-const prefix = `${pulumi.getProject()}-${pulumi.getStack()}`;
-const names = containerNames(prefix);
+const names = engineNames(pulumi.getProject(), pulumi.getStack());
 const [present, image] = await Promise.all([
-  inspectContainers(Object.values(names)),
+  inspectContainers([names.broker, names.publish, names.reload]),
   chooseImage(settings.image),
 ]);
 await checkHostPorts(settings, present.get(names.broker));
@@ -52,7 +52,7 @@ const revision = pulumi.secret(
 );
 
 // The broker that runs on them, and what others need to know of it.
-const running = new Broker("broker", { prefix, image, revision, settings, present });
+const running = new Broker("broker", { names, image, revision, settings, present });
 
 export const { broker, listeners, certificates, users, limits, credentials } = stackOutputs({
   settings,

@@ -1,7 +1,7 @@
 import { createServer } from "node:net";
-import * as pulumi from "@pulumi/pulumi";
 import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
 import { containerOnPort, type EngineContainer } from "./engine.ts";
+import { Refusal } from "./refusal.ts";
 
 export interface HostPorts {
   readonly bindAddress: string;
@@ -13,7 +13,7 @@ export interface HostPorts {
  *
  * An engine on another machine is not asked; there the engine itself refuses a port that is taken.
  *
- * @throws RunError that names each taken port, who has it, and the command that picks another.
+ * @throws Refusal that names each taken port, who has it, and the command that picks another.
  */
 export async function checkHostPorts(wanted: HostPorts, broker: EngineContainer | undefined): Promise<void> {
   if (!engineIsLocal()) return;
@@ -22,7 +22,7 @@ export async function checkHostPorts(wanted: HostPorts, broker: EngineContainer 
     .filter((name) => !own.includes(wanted.listeners[name].port))
     .map((name) => portFault(name, wanted.listeners[name].port, wanted.bindAddress));
   const faults = (await Promise.all(checks)).filter((fault) => fault !== undefined);
-  if (faults.length > 0) throw new pulumi.RunError(faults.join("\n  "));
+  if (faults.length > 0) throw new Refusal(faults.join("\n  "));
 }
 
 async function portFault(name: ListenerName, port: number, address: string): Promise<string | undefined> {

@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { Refusal } from "./refusal.ts";
 import { rules, type Settings, settingsSchema } from "./settings-schema.ts";
 
 /** Keys whose value is a text; Pulumi hands every other one over as JSON. */
@@ -8,13 +9,13 @@ const TEXT_KEYS: ReadonlySet<string> = new Set(["image", "bindAddress"]);
 /**
  * Reads the stack's config and checks it as a whole.
  *
- * @throws RunError that names every mistake: key, value, what is allowed, and the command that mends it.
+ * @throws Refusal that names every mistake: key, value, what is allowed, and the command that mends it.
  */
 export function readSettings(): Settings {
   const settings = parseSettings(pulumi.runtime.allConfig(), pulumi.getProject());
   if (settings.success) return settings.data;
   const count = settings.faults.length === 1 ? "1 mistake" : `${settings.faults.length} mistakes`;
-  throw new pulumi.RunError(
+  throw new Refusal(
     [
       `the config of stack ${pulumi.getStack()} has ${count}, so nothing was changed:`,
       ...settings.faults,

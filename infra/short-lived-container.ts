@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { EngineContainer } from "./engine.ts";
+import { Refusal } from "./refusal.ts";
 
 export interface ShortLivedContainerArgs {
   /** The container's name on the engine. */
@@ -68,7 +69,7 @@ function nextAttempt(previous: EngineContainer | undefined): number {
 function succeeded(container: docker.Container, failure: string): pulumi.Output<pulumi.Resource> {
   return pulumi.all([container.exitCode, container.containerLogs]).apply(([exitCode, logs]) => {
     if (exitCode === 0) return container;
-    throw new pulumi.RunError(`${failure} (exit code ${exitCode}):\n${lastLines(logs)}`);
+    throw new Refusal(`${failure} (exit code ${exitCode}):\n${lastLines(logs)}`);
   });
 }
 

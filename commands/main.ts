@@ -1,0 +1,103 @@
+import { argv, stderr } from "node:process";
+import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Refusal } from "../infra/refusal.ts";
+import { UserError } from "../toolchain/user-error.ts";
+import { paint } from "./workplace.ts";
+
+/** The stack that a command is about where none is named. */
+const DEFAULT_STACK = process.env.PULUMI_STACK || "dev";
+
+const program = new Command("npm run")
+  .exitOverride()
+  .showHelpAfterError(false)
+  .configureOutput({ outputError: () => {} });
+
+let exitCode = 0;
+
+onStack(program.command("up").description("bring the stack up with pulumi up, and prove it")).action(
+  async (options) => {
+    exitCode = await (await import("./up.ts")).up(options);
+  },
+);
+
+onStack(program.command("down").description("take the stack down; asks before it deletes data"))
+  .option("--yes", "do not ask", false)
+  .option("--keep-data", "keep volumes, passwords and certificates", false)
+  .action(async (options) => {
+    exitCode = await (await import("./down.ts")).down(options);
+  });
+
+onStack(program.command("smoke").description("prove the running stack"))
+  .option("--json", "print the proof as JSON", false)
+  .action(async (options) => {
+    exitCode = await (await import("./smoke.ts")).smoke(options);
+  });
+
+program
+  .command("check")
+  .description("format, lint, types and unit tests; needs no Docker")
+  .action(async () => {
+    exitCode = await (await import("./check.ts")).check();
+  });
+
+program
+  .command("format")
+  .description("format the sources")
+  .action(async () => {
+    exitCode = await (await import("./check.ts")).format();
+  });
+
+program
+  .command("test")
+  .description("every test, on a throwaway stack of its own")
+  .option("--no-install", "install, download and build nothing")
+  .action(async (options) => {
+    exitCode = await (await import("./test.ts")).test(options);
+  });
+
+onStack(program.command("pulumi").description("run the Pulumi CLI for the stack"))
+  .argument("[args...]", "what pulumi is to do")
+  .allowUnknownOption()
+  .helpOption(false)
+  .passThroughOptions()
+  .action(async (args, options) => {
+    exitCode = await (await import("./pulumi.ts")).pulumi(args, options);
+  });
+program.enablePositionalOptions();
+
+try {
+  await program.parseAsync(argv);
+} catch (error) {
+  exitCode = explain(error);
+}
+process.exitCode = exitCode;
+
+function onStack(command: Command): Command {
+  return command
+    .option("--stack <name>", "the stack", stackName, DEFAULT_STACK)
+    .option("--no-install", "install, download and build nothing");
+}
+
+function stackName(name: string): string {
+  if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/.test(name)) return name;
+  throw new InvalidArgumentError(
+    "a stack's name has 1 to 40 letters, digits and _ . -, and begins with a letter or digit.",
+  );
+}
+
+/** One sentence for what a user can mend; everything else is a defect of ours, and shows where it is. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) {
+    if (error.exitCode === 0) return 0;
+    stderr.write(
+      `${paint.red("error:")} ${error.message.replace(/^error: /, "")}; what there is: npm run up -- --help\n`,
+    );
+    return 2;
+  }
+  if (error instanceof UserError || error instanceof Refusal) {
+    stderr.write(`${paint.red("error:")} ${(error as Error).message}\n`);
+    return 2;
+  }
+  stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
+  return 1;
+}

@@ -1,0 +1,51 @@
+import { stdout } from "node:process";
+import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
+import type { Proof } from "../smoke-tests/proof.ts";
+import { proveStack } from "../smoke-tests/prove-stack.ts";
+import { renderReport } from "../smoke-tests/report.ts";
+import type { Stack } from "../toolchain/stack.ts";
+import { UserError } from "../toolchain/user-error.ts";
+import { prepareWorkplace } from "./workplace.ts";
+
+export interface SmokeOptions {
+  readonly stack: string;
+  readonly install: boolean;
+  /** Prints the proof as one JSON document. */
+  readonly json: boolean;
+}
+
+/** Proves a running stack with the smoke tests. */
+export async function smoke(options: SmokeOptions): Promise<number> {
+  const { stack } = await prepareWorkplace(options);
+  const proof = await prove(stack, await readOutputs(stack));
+  stdout.write(options.json ? `${JSON.stringify(proof, undefined, 2)}\n` : `${report(proof)}\n`);
+  return proof.failed === 0 ? 0 : 1;
+}
+
+/** The stack's outputs in the form of the contract. */
+export async function readOutputs(stack: Stack): Promise<StackOutputs> {
+  const mend = `bring it up with: npm run up -- --stack ${stack.name}`;
+  if (((await stack.resources()) ?? 0) === 0) throw new UserError(`stack ${stack.name} is not up; ${mend}`);
+  const outputs = stackOutputs.safeParse(await stack.outputs());
+  if (outputs.success) return outputs.data;
+  const missing = [...new Set(outputs.error.issues.map(({ path }) => path[0]))].join(", ");
+  throw new UserError(
+    `stack ${stack.name} lacks outputs (${missing}), as after an update that failed; ${mend}`,
+  );
+}
+
+/** Runs the smoke tests; an interrupt ends them, and counts as a failure. */
+export async function prove(stack: Stack, outputs: StackOutputs): Promise<Proof> {
+  const interruption = new AbortController();
+  const interrupt = () => interruption.abort();
+  process.once("SIGINT", interrupt);
+  try {
+    return await proveStack(outputs, { stack: stack.name, signal: interruption.signal });
+  } finally {
+    process.off("SIGINT", interrupt);
+  }
+}
+
+export function report(proof: Proof): string {
+  return renderReport(proof, { colour: stdout.isTTY === true });
+}

@@ -1,0 +1,75 @@
+import { stdout } from "node:process";
+import colors from "picocolors";
+import type { StackOutputs } from "../infra/contract.ts";
+import { type EngineContainer, inspectContainers } from "../infra/engine.ts";
+import { engineNames } from "../infra/names.ts";
+import { listenerNames } from "../mosquitto/listener.ts";
+import { projectName } from "../toolchain/project.ts";
+import type { Stack } from "../toolchain/stack.ts";
+import { UserError } from "../toolchain/user-error.ts";
+import { prove, readOutputs, report } from "./smoke.ts";
+import { paint, prepareWorkplace } from "./workplace.ts";
+
+export interface UpOptions {
+  readonly stack: string;
+  readonly install: boolean;
+}
+
+/** Brings the stack up with `pulumi up`, proves it with the smoke tests, and says how to go on. */
+export async function up(options: UpOptions): Promise<number> {
+  const { stack, progress } = await prepareWorkplace(options);
+  const broker = await findBroker(stack);
+  const refresh = broker.expected && !broker.running;
+  if (refresh)
+    progress.say(paint.yellow("The broker is not running: asking the engine for what is left (--refresh)."));
+  const update = ["up", "--yes", "--skip-preview", "--suppress-outputs", ...(refresh ? ["--refresh"] : [])];
+  const { exitCode } = await stack.run(update);
+  if (exitCode !== 0) return exitCode;
+
+  const [changes, outputs] = await Promise.all([stack.lastChanges(), readOutputs(stack)]);
+  const proof = await progress.step("proving the running broker", () => prove(stack, outputs));
+  stdout.write(`${report(proof)}\n\n${summary(stack.name, changes, outputs)}\n`);
+  return proof.failed === 0 ? 0 : 1;
+}
+
+/** Creates the stack where it is not there, and finds out how its broker is. */
+async function findBroker(stack: Stack): Promise<{ expected: boolean; running: boolean }> {
+  const { broker } = engineNames(projectName, stack.name);
+  const [resources, containers] = await Promise.all([stack.resources(), inspectContainers([broker])]);
+  const container = containers.get(broker);
+  if (resources === undefined || resources === 0) refuseForeign(stack.name, container);
+  if (resources === undefined) await stack.create();
+  return { expected: (resources ?? 0) > 0, running: container?.running ?? false };
+}
+
+/** A container of our name that this state does not know belongs to another clone, or to a state that is lost. */
+function refuseForeign(stack: string, container: EngineContainer | undefined): void {
+  if (container === undefined) return;
+  throw new UserError(
+    `the container ${container.name} is on this engine, but not in this clone's state: another clone may run stack ${stack}; ` +
+      `use another name with \`npm run up -- --stack NAME\`, or remove what is left with \`docker rm -f ${container.name}\``,
+  );
+}
+
+function summary(stack: string, changes: number, outputs: StackOutputs): string {
+  const user = Object.keys(outputs.users)[0] ?? "USER";
+  const flag = stack === "dev" ? "" : ` --stack ${stack}`;
+  const lines = [
+    changes === 0 ? "No change: everything was as it should be." : `${changes} resources changed.`,
+    "",
+    colors.bold("Listeners"),
+    ...listenerNames.map((name) => `  ${name.padEnd(6)} ${outputs.listeners[name].url}`),
+    "",
+    colors.bold("Users"),
+    ...Object.entries(outputs.users).map(
+      ([name, { rules }]) =>
+        `  ${name}  ${rules.map(({ access, filter }) => `${access} ${filter}`).join(", ")}`,
+    ),
+    "",
+    colors.bold("Next"),
+    `  npm run pulumi --${flag} stack output --show-secrets credentials   ${colors.dim(`${user}'s password`)}`,
+    `  npm run pulumi --${flag} stack output certificates                 ${colors.dim("the CA to trust")}`,
+    `  npm run smoke${flag === "" ? "" : ` --${flag}`}   ${colors.dim("prove it again")}`,
+  ];
+  return lines.join("\n");
+}

@@ -1,0 +1,23 @@
+/** The names of a stack's things on the Docker engine, where several stacks may live side by side. */
+export interface EngineNames {
+  /** What all of them begin with, and the network's name. */
+  readonly prefix: string;
+  readonly broker: string;
+  readonly publish: string;
+  readonly reload: string;
+  readonly revisions: string;
+  readonly data: string;
+}
+
+/** Names the things of one stack: `<project>-<stack>-<thing>`. */
+export function engineNames(project: string, stack: string): EngineNames {
+  const prefix = `${project}-${stack}`;
+  return Object.freeze({
+    prefix,
+    broker: `${prefix}-broker`,
+    publish: `${prefix}-publish`,
+    reload: `${prefix}-reload`,
+    revisions: `${prefix}-revisions`,
+    data: `${prefix}-data`,
+  });
+}

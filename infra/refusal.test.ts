@@ -1,0 +1,8 @@
+import * as pulumi from "@pulumi/pulumi";
+import { expect, it } from "vitest";
+import { Refusal } from "./refusal.ts";
+
+it("is an error that Pulumi prints without a stack trace", () => {
+  expect(pulumi.RunError.isInstance(new Refusal("a sentence"))).toBe(true);
+  expect(pulumi.RunError.isInstance(new Error("a defect"))).toBe(false);
+});

@@ -1,0 +1,104 @@
+import { execa, type Options } from "execa";
+import { z } from "zod";
+import { projectFolder } from "./project.ts";
+import { keepSettings } from "./stack-settings.ts";
+import { UserError } from "./user-error.ts";
+
+/** What calls of the Pulumi CLI for one stack need. */
+export interface StackOptions {
+  readonly name: string;
+  /** The absolute path of the Pulumi CLI. */
+  readonly cli: string;
+  /** What has to be added to the process's environment. */
+  readonly environment: Readonly<Record<string, string>>;
+  /** A settings file elsewhere than in the project. @default Pulumi.<name>.yaml */
+  readonly settingsFile?: string;
+  /** Whether Pulumi's own additions to the project's settings files are taken out again. */
+  readonly keepSettings: boolean;
+}
+
+/** How a call of the CLI ended, and what it printed. */
+export interface PulumiResult {
+  readonly exitCode: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+const listed = z.array(z.object({ name: z.string(), resourceCount: z.int().optional() }));
+const history = z.array(z.object({ resourceChanges: z.record(z.string(), z.int()).optional() }));
+
+/** One stack of this project, driven by the real CLI. */
+export class Stack {
+  readonly name: string;
+  readonly #options: StackOptions;
+
+  constructor(options: StackOptions) {
+    this.name = options.name;
+    this.#options = options;
+  }
+
+  /** The number of resources in the stack's state; undefined where there is no such stack. */
+  async resources(): Promise<number | undefined> {
+    const stacks = listed.parse(JSON.parse(await this.#output("stack", "ls", "--json")));
+    const own = stacks.find(({ name }) => name === this.name || name.endsWith(`/${this.name}`));
+    return own === undefined ? undefined : (own.resourceCount ?? 0);
+  }
+
+  async create(): Promise<void> {
+    await this.#output("stack", "init", this.name);
+  }
+
+  /** Runs one command for this stack; what it prints is the user's unless it is asked for. */
+  async run(args: readonly string[], options: { readonly capture?: boolean } = {}): Promise<PulumiResult> {
+    const file = this.#options.settingsFile;
+    const settings = file === undefined ? [] : ["--config-file", file];
+    return await this.#pulumi([...args, "--stack", this.name, ...settings], options);
+  }
+
+  /** The stack's outputs, secrets included. */
+  async outputs(): Promise<unknown> {
+    return JSON.parse(
+      await this.#output("stack", "output", "--json", "--show-secrets", "--stack", this.name),
+    );
+  }
+
+  /** How many resources the last update changed. */
+  async lastChanges(): Promise<number> {
+    const args = ["stack", "history", "--json", "--page-size", "1", "--stack", this.name];
+    const [last] = history.parse(JSON.parse(await this.#output(...args)));
+    const changes = Object.entries(last?.resourceChanges ?? {});
+    return changes.filter(([kind]) => kind !== "same").reduce((sum, [, count]) => sum + count, 0);
+  }
+
+  /** Runs any command of the CLI in the project. */
+  async pulumi(args: readonly string[]): Promise<number> {
+    return (await this.#pulumi(args, {})).exitCode;
+  }
+
+  async #output(...args: string[]): Promise<string> {
+    const { exitCode, stdout, stderr } = await this.#pulumi(args, { capture: true });
+    if (exitCode === 0) return stdout;
+    const reason = stderr.trim().replace(/^error: /, "");
+    throw new UserError(`pulumi ${args.slice(0, 2).join(" ")} for stack ${this.name} failed: ${reason}`);
+  }
+
+  async #pulumi(args: readonly string[], { capture = false }): Promise<PulumiResult> {
+    const call = async () => {
+      const stdio: Options = capture ? { stdin: "ignore" } : { stdio: "inherit" };
+      const { cli, environment } = this.#options;
+      const result = await execa(cli, args, {
+        cwd: projectFolder,
+        env: environment,
+        reject: false,
+        ...stdio,
+      });
+      // A CLI that was killed or never started has failed, whatever it printed.
+      return { exitCode: result.exitCode ?? 1, stdout: text(result.stdout), stderr: text(result.stderr) };
+    };
+    return await (this.#options.keepSettings ? keepSettings(projectFolder, call) : call());
+  }
+}
+
+function text(value: unknown): string {
+  return typeof value === "string" ? value : "";
+}
