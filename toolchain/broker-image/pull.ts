@@ -14,8 +14,11 @@ export async function pullImage(reference: string, progress: Progress): Promise<
   return await progress.step(`asking for ${reference.split("@")[0]}`, async (note) => {
     const run = execa("docker", ["pull", reference], { reject: false, stdin: "ignore", all: true });
     let answered = false;
+    let gaveUp = false;
     const timer = setTimeout(() => {
-      if (!answered) run.kill();
+      if (answered) return;
+      gaveUp = true;
+      run.kill();
     }, FIRST_ANSWER);
     for await (const line of run.iterable({ from: "all" })) {
       // The CLI's first line, "TAG: Pulling from NAME", comes with the registry's answer.
@@ -25,7 +28,7 @@ export async function pullImage(reference: string, progress: Progress): Promise<
     clearTimeout(timer);
     const result = await run;
     if (result.exitCode === 0) return { done: true };
-    if (result.isTerminated) return { done: false, reason: "no registry answered within 5 s" };
+    if (gaveUp) return { done: false, reason: "no registry answered within 5 s" };
     return { done: false, reason: explainPull(result.stderr ?? "") };
   });
 }
