@@ -12,6 +12,8 @@ const program = new Command("npm run")
   .showHelpAfterError(false)
   .configureOutput({ outputError: () => {} });
 
+program.enablePositionalOptions();
+
 let exitCode = 0;
 
 onStack(program.command("up").description("bring the stack up with pulumi up, and prove it")).action(
@@ -63,7 +65,6 @@ onStack(program.command("pulumi").description("run the Pulumi CLI for the stack"
   .action(async (args, options) => {
     exitCode = await (await import("./pulumi.ts")).pulumi(args, options);
   });
-program.enablePositionalOptions();
 
 try {
   await program.parseAsync(argv);
