@@ -93,7 +93,8 @@ describe("the docker CLI's answer", () => {
 
   test("tells why there is none, and which place was asked", () => {
     const stdout = JSON.stringify({ Client: { Context: "far" }, Server: null });
-    const stderr = "warning\nCannot connect to the Docker daemon at tcp://far:1.\n";
+    const stderr =
+      "warning\nCannot connect to the Docker daemon at tcp://far:1. Is the docker daemon running?\n";
     const answer = readAnswer({ stdout, stderr, missing: false }, undefined);
     expect(answer).toMatchObject({
       reason: "Cannot connect to the Docker daemon at tcp://far:1",

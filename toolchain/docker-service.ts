@@ -52,7 +52,12 @@ export function readAnswer(
   const { Client, Server } = parseVersion(result.stdout);
   const context = Client?.Context ?? "default";
   const chosen = host ? `DOCKER_HOST=${host}` : context === "default" ? undefined : `context ${context}`;
-  const reason = result.stderr.trim().split("\n").at(-1)?.replace(/\.?$/, "") ?? "";
+  const reason =
+    result.stderr
+      .trim()
+      .split("\n")
+      .at(-1)
+      ?.replace(/(\. Is the docker daemon running\?|\.)$/, "") ?? "";
   return {
     ...(Server?.Version
       ? {
