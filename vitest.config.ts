@@ -3,6 +3,34 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   test: {
     projects: [
+      {
+        test: {
+          name: "smoke",
+          include: ["smoke-tests/*.smoke.ts"],
+          // Checks wait for a broker, and hardly compute: one thread that is started once is the fastest.
+          pool: "threads",
+          isolate: false,
+          maxWorkers: 1,
+          maxConcurrency: 48,
+          testTimeout: 20_000,
+          hookTimeout: 20_000,
+          allowOnly: false,
+          retry: 0,
+        },
+      },
+      {
+        test: {
+          name: "stack",
+          include: ["{commands,infra,mosquitto,toolchain}/**/*.smoke.ts"],
+          globalSetup: "commands/workbench.ts",
+          // Stacks share one engine, and figures are measured on it: one file at a time.
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+          allowOnly: false,
+          retry: 0,
+        },
+      },
       { test: { name: "unit", include: ["{commands,infra,mosquitto,smoke-tests,toolchain}/**/*.test.ts"] } },
     ],
   },

@@ -1,0 +1,100 @@
+import { type TestContext, test } from "vitest";
+import type { UserAccess } from "../mosquitto/acl.ts";
+import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
+import { type Client, type ClientOptions, connect } from "./client.ts";
+import type { CheckPlace, Subject } from "./proof.ts";
+import { type ProtocolVersion, protocolVersions } from "./reason-codes.ts";
+import { endpoint, passwordOf, scratchName } from "./stack.ts";
+
+declare module "vitest" {
+  interface TaskMeta {
+    check?: CheckPlace;
+  }
+}
+
+export interface CheckOptions {
+  /** @default all four */
+  readonly listeners?: readonly ListenerName[];
+  /** @default both */
+  readonly versions?: readonly ProtocolVersion[];
+  readonly user?: string;
+}
+
+/** Makes one check, beside all others of its file. */
+export function check(name: string, place: CheckPlace, body: () => Promise<void>): void {
+  test.concurrent(name, { meta: { check: place } }, (context) => skippable(context, body));
+}
+
+/** Makes one check when all those before it in its file have ended. */
+export function lastCheck(name: string, place: CheckPlace, body: () => Promise<void>): void {
+  test(name, { meta: { check: place } }, (context) => skippable(context, body));
+}
+
+/** Makes a check on each listener, with each version of the protocol, and closes every client that it opened. */
+export function checkEverywhere(
+  subject: Subject,
+  name: string,
+  body: (site: Site) => Promise<void>,
+  { listeners = listenerNames, versions = protocolVersions, user }: CheckOptions = {},
+): void {
+  for (const listener of listeners) {
+    for (const version of versions) {
+      const place = { subject, listener, version, ...(user === undefined ? {} : { user }) };
+      check(name, place, async () => {
+        const site = new Site(listener, version);
+        try {
+          await body(site);
+        } finally {
+          await site.close();
+        }
+      });
+    }
+  }
+}
+
+/** One listener and one version of the protocol, as one check has them for itself. */
+export class Site {
+  readonly listener: ListenerName;
+  readonly version: ProtocolVersion;
+  /** A topic level that only this check uses. */
+  readonly level = scratchName();
+  readonly #clients: Client[] = [];
+
+  constructor(listener: ListenerName, version: ProtocolVersion) {
+    this.listener = listener;
+    this.version = version;
+  }
+
+  /** Logs a user in with the right password; the client is closed when the check ends. */
+  async logIn(user: UserAccess, options: Partial<ClientOptions> = {}): Promise<Client> {
+    const client = await connect(endpoint(this.listener), {
+      version: this.version,
+      clientId: scratchName(),
+      username: user.name,
+      password: passwordOf(user.name),
+      ...options,
+    });
+    this.#clients.push(client);
+    return client;
+  }
+
+  async close(): Promise<void> {
+    await Promise.all(this.#clients.map((client) => client.close()));
+  }
+}
+
+class NotApplicable extends Error {}
+
+/** Ends a check as one that these users or this broker leave no room for; it is reported as such. */
+export function notApplicable(reason: string): never {
+  throw new NotApplicable(reason);
+}
+
+async function skippable(context: TestContext, body: () => Promise<void>): Promise<void> {
+  try {
+    await body();
+  } catch (error) {
+    if (error instanceof NotApplicable) context.skip(error.message);
+    throw error;
+  }
+}

@@ -1,0 +1,249 @@
+import { isIPv6 } from "node:net";
+import mqtt, { type IClientPublishOptions, type IConnackPacket, type MqttClient, type Packet } from "mqtt";
+import type { ListenerName } from "../mosquitto/listener.ts";
+import { demand, Unproved, within } from "./expectation.ts";
+import { codeName, type ProtocolVersion } from "./reason-codes.ts";
+
+/** Where a broker listens, and what a client has to know to reach it. */
+export interface Endpoint {
+  readonly listener: ListenerName;
+  readonly host: string;
+  readonly port: number;
+  /** The CA certificates to trust, PEM. */
+  readonly authority: string;
+}
+
+export interface Will {
+  readonly topic: string;
+  readonly payload: string;
+}
+
+export interface ClientOptions {
+  readonly version: ProtocolVersion;
+  readonly clientId: string;
+  /** None for an anonymous client. */
+  readonly username?: string | undefined;
+  readonly password?: string | undefined;
+  /** Seconds. @default 10, the least that a stack's limit can be */
+  readonly keepalive?: number;
+  readonly will?: Will | undefined;
+  /** Seconds that the session outlives the connection; MQTT 3.1.1 knows only 0 and for good. @default 0 */
+  readonly sessionSeconds?: number;
+  /** Whether an earlier session is thrown away. @default true */
+  readonly clean?: boolean;
+}
+
+export interface Message {
+  readonly topic: string;
+  readonly payload: Buffer;
+  readonly qos: number;
+  readonly retained: boolean;
+}
+
+/**
+ * Connects once, and lets nothing take longer than a deadline.
+ *
+ * @throws Unproved with the broker's code when it refuses, or with what happened when there was no answer.
+ */
+export async function connect(endpoint: Endpoint, options: ClientOptions): Promise<Client> {
+  const { client, answer } = await greet(endpoint, options);
+  if (client !== undefined) return client;
+  const who = options.username === undefined ? "an anonymous client" : `user ${options.username}`;
+  const expected = `${who} to be let in with ${codeName(options.version, 0)}`;
+  throw new Unproved(expected, `CONNACK ${codeName(options.version, answer)}`);
+}
+
+/** The code of the CONNACK that the broker answers with; a client that is let in is closed at once. */
+export async function connackCode(endpoint: Endpoint, options: ClientOptions): Promise<number> {
+  const { client, answer } = await greet(endpoint, options);
+  await client?.close();
+  return answer;
+}
+
+interface Greeting {
+  /** Present when the code is 0. */
+  readonly client: Client | undefined;
+  readonly answer: number;
+}
+
+async function greet(endpoint: Endpoint, options: ClientOptions): Promise<Greeting> {
+  const connection = mqtt.connect(connectOptions(endpoint, options));
+  // Without a listener of its own, an error after the greeting would end the process.
+  connection.on("error", () => {});
+  const client = new Client(connection, options.version);
+  try {
+    const connack = await within<IConnackPacket>("a CONNACK", (resolve, reject) => {
+      connection.on("packetreceive", (packet) => packet.cmd === "connack" && resolve(packet));
+      connection.on("error", (error) => reject(describe(error)));
+      connection.on("close", () => reject(new Error("the connection was closed without one")));
+    });
+    client.connack = connack;
+    const answer = (options.version === 5 ? connack.reasonCode : connack.returnCode) ?? -1;
+    if (answer === 0) return { client, answer };
+    connection.end(true);
+    return { client: undefined, answer };
+  } catch (error) {
+    connection.end(true);
+    throw error;
+  }
+}
+
+function connectOptions(endpoint: Endpoint, options: ClientOptions): mqtt.IClientOptions {
+  const { version, will, sessionSeconds = 0 } = options;
+  return {
+    protocol: endpoint.listener,
+    host: endpoint.host,
+    hostname: isIPv6(endpoint.host) ? `[${endpoint.host}]` : endpoint.host,
+    port: endpoint.port,
+    path: "/mqtt",
+    ca: endpoint.authority,
+    protocolVersion: version,
+    clientId: options.clientId,
+    clean: options.clean ?? true,
+    keepalive: options.keepalive ?? 10,
+    reconnectPeriod: 0,
+    connectTimeout: 60_000,
+    timerVariant: "native",
+    ...(options.username === undefined ? {} : { username: options.username }),
+    ...(options.password === undefined ? {} : { password: options.password }),
+    ...(will
+      ? { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: false } }
+      : {}),
+    ...(version === 5 ? { properties: { sessionExpiryInterval: sessionSeconds } } : {}),
+  };
+}
+
+/** Happy eyeballs put the errors of all addresses into one without a message. */
+function describe(error: Error & { errors?: Error[]; code?: unknown }): Error {
+  const messages = error.errors?.map(({ message }) => message).join(" and ") ?? "";
+  return error.message === "" ? new Error(messages || String(error.code)) : error;
+}
+
+/** A client that was let in. */
+export class Client {
+  /** What the broker greeted it with. */
+  connack: IConnackPacket = { cmd: "connack", sessionPresent: false };
+  /** Every message so far, in the order of arrival. */
+  readonly received: Message[] = [];
+  readonly #connection: MqttClient;
+  readonly #version: ProtocolVersion;
+  readonly #arrivals = new Set<(message: Message) => void>();
+
+  /** Takes a connection before its greeting, since a message may come in the same breath as that. */
+  constructor(connection: MqttClient, version: ProtocolVersion) {
+    this.#connection = connection;
+    this.#version = version;
+    connection.setMaxListeners(0);
+    connection.on("message", (topic, payload, packet) => {
+      const message = { topic, payload, qos: packet.qos, retained: packet.retain };
+      this.received.push(message);
+      for (const arrival of this.#arrivals) arrival(message);
+    });
+  }
+
+  /** Publishes with QoS 1 unless told otherwise. Gives the reason code of the answer; MQTT 3.1.1 has none but 0. */
+  publish(topic: string, payload: string | Buffer, options: IClientPublishOptions = {}): Promise<number> {
+    return this.#answer(`an answer to the publish to ${topic}`, (resolve, reject) => {
+      this.#connection.publish(topic, payload, { qos: 1, ...options }, (error, packet) => {
+        const code = (packet as { reasonCode?: number } | undefined)?.reasonCode;
+        if (error && !code) reject(error);
+        else resolve(code ?? 0);
+      });
+    });
+  }
+
+  /** Publishes, and demands that the broker takes it. */
+  async publishAllowed(topic: string, payload: string | Buffer, options: IClientPublishOptions = {}) {
+    const code = await this.publish(topic, payload, options);
+    const seen = `PUBACK ${codeName(this.#version, code)}`;
+    demand(code < 0x80, `the publish to ${topic} to be taken`, seen);
+  }
+
+  /** Subscribes to filters with the QoS given. An ACL file grants every subscription and filters at delivery. */
+  subscribe(filters: readonly string[], qos: 0 | 1 | 2 = 1): Promise<void> {
+    return this.#answer(`a SUBACK for ${filters.join(" and ")}`, (resolve, reject) => {
+      this.#connection.subscribe([...filters], { qos }, (error) => (error ? reject(error) : resolve()));
+    });
+  }
+
+  /** The first message on a topic, with a payload if one is given, be it here already or still to come. */
+  arrival(topic: string, payload?: string): Promise<Message> {
+    const wanted = (message: Message) =>
+      message.topic === topic && (payload === undefined || message.payload.toString() === payload);
+    const here = this.received.find(wanted);
+    if (here !== undefined) return Promise.resolve(here);
+    return this.#answer(`a message on ${topic}`, (resolve) => {
+      const arrival = (message: Message) => {
+        if (!wanted(message)) return;
+        this.#arrivals.delete(arrival);
+        resolve(message);
+      };
+      this.#arrivals.add(arrival);
+    });
+  }
+
+  /** Demands that nothing has come on a topic; of use only after a message that was sent later has come. */
+  demandSilence(topic: string): void {
+    const seen = this.received.filter((message) => message.topic === topic);
+    demand(seen.length === 0, `nothing on ${topic}`, `${seen.length} messages on it`);
+  }
+
+  /** Asks for a sign of life: what the broker had for this client before has come once it is here. */
+  async ping(): Promise<void> {
+    const pong = this.#packet("a PINGRESP", (packet) => packet.cmd === "pingresp");
+    this.#connection.sendPing();
+    await pong;
+  }
+
+  /** Sends bytes as they are. */
+  write(bytes: Buffer): void {
+    this.#connection.stream.write(bytes);
+  }
+
+  /** Calls back with each packet from now on. */
+  onPacket(listener: (packet: Packet) => void): void {
+    this.#connection.on("packetreceive", listener);
+  }
+
+  /** Waits until the broker ends the connection; gives the reason of its DISCONNECT, if it sent one. */
+  ended(what: string): Promise<number | undefined> {
+    let reason: number | undefined;
+    this.onPacket((packet) => {
+      if (packet.cmd === "disconnect") reason = packet.reasonCode;
+    });
+    return within(what, (resolve) => {
+      this.#connection.on("close", () => resolve(reason));
+      if (!this.#connection.connected) resolve(reason);
+    });
+  }
+
+  /** Loses the connection without a DISCONNECT, as a broken network would. */
+  drop(): void {
+    this.#connection.stream.destroy();
+  }
+
+  /** Says goodbye; ends the connection anyway when that takes too long. */
+  async close(): Promise<void> {
+    if (!this.#connection.connected) {
+      this.#connection.end(true);
+      return;
+    }
+    await within("the connection to close", (resolve) => {
+      this.#connection.end(false, () => resolve(undefined));
+    }).catch(() => this.#connection.end(true));
+  }
+
+  #packet(what: string, wanted: (packet: Packet) => boolean): Promise<Packet> {
+    return this.#answer(what, (resolve) => this.onPacket((packet) => wanted(packet) && resolve(packet)));
+  }
+
+  #answer<Result>(
+    what: string,
+    settle: (resolve: (result: Result) => void, reject: (error: Error) => void) => void,
+  ): Promise<Result> {
+    return within(what, (resolve, reject) => {
+      this.#connection.once("close", () => reject(new Error("the broker closed the connection")));
+      settle(resolve, reject);
+    });
+  }
+}

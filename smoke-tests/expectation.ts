@@ -1,0 +1,52 @@
+/** How long any single step may take, in milliseconds. Nothing is tried a second time. */
+export const DEADLINE = 3_000;
+
+/** A check that did not hold: what was expected and what was seen, in words. */
+export class Unproved extends Error {
+  override readonly name = "Unproved";
+  readonly expected: string;
+  readonly actual: string;
+
+  constructor(expected: string, seen: string) {
+    super(`expected ${expected}; seen: ${seen}`);
+    this.expected = expected;
+    this.actual = seen;
+  }
+}
+
+/** Throws {@link Unproved} unless the condition holds. */
+export function demand(condition: boolean, expected: string, seen: string): asserts condition {
+  if (!condition) throw new Unproved(expected, seen);
+}
+
+/** Throws {@link Unproved} unless both are the same, written as JSON. */
+export function demandSame(what: string, seen: unknown, expected: unknown): void {
+  const [is, should] = [JSON.stringify(seen), JSON.stringify(expected)];
+  demand(is === should, `${what}: ${should}`, is ?? "nothing");
+}
+
+type Settle<Result> = (resolve: (result: Result) => void, reject: (error: Error) => void) => void;
+
+/**
+ * Waits for one answer, whatever it may be.
+ *
+ * @param what what is waited for, as the end of "expected …"
+ * @throws Unproved when it does not come within {@link DEADLINE} milliseconds.
+ */
+export function within<Result>(what: string, settle: Settle<Result>): Promise<Result> {
+  return new Promise((resolve, reject) => {
+    const seconds = DEADLINE / 1000;
+    const timer = setTimeout(() => reject(new Unproved(what, `nothing within ${seconds} s`)), DEADLINE);
+    const settled = () => clearTimeout(timer);
+    settle(
+      (result) => {
+        settled();
+        resolve(result);
+      },
+      (error) => {
+        settled();
+        reject(error instanceof Unproved ? error : new Unproved(what, error.message));
+      },
+    );
+  });
+}

@@ -1,0 +1,82 @@
+import { checkEverywhere, notApplicable, type Site } from "./check.ts";
+import { connackCode } from "./client.ts";
+import { demand } from "./expectation.ts";
+import { codeName, codes } from "./reason-codes.ts";
+import { endpoint, firstUser, listenersFor, outputs, passwordOf, scratchName, users } from "./stack.ts";
+
+const SUBJECT = "Log-in";
+
+type Code = keyof (typeof codes)[4];
+
+/** Demands the exact code of the CONNACK (MQTT 3.1.1, 3.2.2.3; MQTT 5, 3.2.2.2). */
+async function demandAnswer(
+  { listener, version }: Site,
+  wanted: Code,
+  who: { username?: string; password?: string },
+): Promise<void> {
+  const answer = await connackCode(endpoint(listener), { version, clientId: scratchName(), ...who });
+  const expected = codes[version][wanted];
+  demand(
+    answer === expected,
+    `CONNACK ${codeName(version, expected)}`,
+    `CONNACK ${codeName(version, answer)}`,
+  );
+}
+
+const { name } = firstUser;
+const password = passwordOf(name);
+
+checkEverywhere(SUBJECT, "an anonymous client is refused", (site) => demandAnswer(site, "notAuthorized", {}));
+
+checkEverywhere(SUBJECT, "an unknown user is refused", (site) =>
+  demandAnswer(site, "notAuthorized", { username: scratchName(), password }),
+);
+
+checkEverywhere(SUBJECT, "a wrong password is refused", (site) =>
+  demandAnswer(site, "notAuthorized", { username: name, password: scratchName() }),
+);
+
+checkEverywhere(SUBJECT, "a password short of its last character is refused", (site) =>
+  demandAnswer(site, "notAuthorized", { username: name, password: password.slice(0, -1) }),
+);
+
+checkEverywhere(SUBJECT, "a password in another case is refused", async (site) => {
+  const other = inAnotherCase(password);
+  if (other === password) notApplicable(`${name}'s password has no letters that come in two cases`);
+  await demandAnswer(site, "notAuthorized", { username: name, password: other });
+});
+
+checkEverywhere(SUBJECT, "an empty password is refused", (site) =>
+  demandAnswer(site, "notAuthorized", { username: name, password: "" }),
+);
+
+checkEverywhere(SUBJECT, "a user name without a password is refused", (site) =>
+  demandAnswer(site, "notAuthorized", { username: name }),
+);
+
+checkEverywhere(SUBJECT, "a user name in another case is refused", async (site) => {
+  const username = inAnotherCase(name);
+  if (username === name) notApplicable(`${name} has no letters that come in two cases`);
+  if (username in outputs.users) notApplicable(`${username} is a user too`);
+  await demandAnswer(site, "notAuthorized", { username, password });
+});
+
+checkEverywhere(SUBJECT, "another user's password is refused", async (site) => {
+  const other = users.find((user) => passwordOf(user.name) !== password);
+  if (other === undefined) notApplicable(`${name} is the only user`);
+  await demandAnswer(site, "notAuthorized", { username: name, password: passwordOf(other.name) });
+});
+
+for (const user of users) {
+  checkEverywhere(
+    SUBJECT,
+    "the right password is taken",
+    (site) => demandAnswer(site, "accepted", { username: user.name, password: passwordOf(user.name) }),
+    { user: user.name, listeners: listenersFor(user) },
+  );
+}
+
+function inAnotherCase(text: string): string {
+  const upper = text.toUpperCase();
+  return upper === text ? text.toLowerCase() : upper;
+}

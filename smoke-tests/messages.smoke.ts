@@ -1,0 +1,114 @@
+import { afterAll } from "vitest";
+import { openRoute, type Route } from "./access.ts";
+import { checkEverywhere, lastCheck, notApplicable, type Site } from "./check.ts";
+import { demand, demandSame } from "./expectation.ts";
+import { clearingPacket } from "./packet.ts";
+import { demandNoResidue, leavesRetained, leavesSession, removeResidue } from "./residue.ts";
+import { endpoint, scratchName, users } from "./stack.ts";
+
+const SUBJECT = "Messages";
+
+/** Seconds that a session or a retained message may outlive a run that is killed; MQTT 5 only. */
+const SHORT_LIVED = 120;
+
+for (const qos of [0, 1, 2] as const) {
+  checkEverywhere(SUBJECT, `QoS ${qos}: messages arrive once and in order`, async (site) => {
+    const { writer, reader, topic } = routeOf(site);
+    const [from, to] = await Promise.all([site.logIn(writer), site.logIn(reader)]);
+    await to.subscribe([topic], qos);
+    const payloads = ["first", "second", "third"];
+    await Promise.all(payloads.map((payload) => from.publish(topic, payload, { qos })));
+    await to.arrival(topic, "third");
+    await to.ping();
+    const seen = to.received.map((message) => `${message.payload} with QoS ${message.qos}`);
+    const expected = payloads.map((payload) => `${payload} with QoS ${qos}`);
+    demandSame("messages once and in order", seen, expected);
+  });
+}
+
+checkEverywhere(
+  SUBJECT,
+  "a retained message is there for later subscribers, until it is cleared",
+  async (site) => {
+    const { writer, reader, topic } = routeOf(site);
+    leavesRetained({ endpoint: endpoint(site.listener), writer: writer.name, reader: reader.name, topic });
+    const from = await site.logIn(writer);
+    const properties = site.version === 5 ? { properties: { messageExpiryInterval: SHORT_LIVED } } : {};
+    await from.publishAllowed(topic, "retained", { retain: true, ...properties });
+
+    const later = await site.logIn(reader);
+    await later.subscribe([topic]);
+    const { retained, payload } = await later.arrival(topic);
+    demand(retained && payload.toString() === "retained", "the message, marked as retained", `${payload}`);
+
+    from.write(clearingPacket(site.version, topic));
+    const last = await site.logIn(reader);
+    await last.subscribe([topic]);
+    await from.publishAllowed(topic, "after");
+    await last.arrival(topic, "after");
+    demandSame(
+      "only what came after",
+      last.received.map((message) => `${message.payload}`),
+      ["after"],
+    );
+  },
+);
+
+checkEverywhere(
+  SUBJECT,
+  "a will is sent when a connection is lost, and not after a goodbye",
+  async (site) => {
+    const { writer, reader, topic } = routeOf(site);
+    const to = await site.logIn(reader);
+    await to.subscribe([topic]);
+    const polite = await site.logIn(writer, { will: { topic, payload: "goodbye" } });
+    await polite.close();
+    const lost = await site.logIn(writer, { will: { topic, payload: "lost" } });
+    lost.drop();
+    await to.arrival(topic, "lost");
+    demandSame(
+      "the lost client's will only",
+      to.received.map(({ payload }) => `${payload}`),
+      ["lost"],
+    );
+  },
+);
+
+checkEverywhere(
+  SUBJECT,
+  "a persistent session gets what was sent while its client was away",
+  async (site) => {
+    const { writer, reader, topic } = routeOf(site);
+    const session = { clientId: scratchName(), clean: false, sessionSeconds: SHORT_LIVED };
+    leavesSession({ endpoint: endpoint(site.listener), user: reader.name, clientId: session.clientId });
+    const first = await site.logIn(reader, session);
+    demand(!first.connack.sessionPresent, "a new session", "one that was there before");
+    await first.subscribe([topic]);
+    await first.close();
+
+    const from = await site.logIn(writer);
+    for (const payload of ["one", "two", "three"]) await from.publishAllowed(topic, payload);
+
+    const again = await site.logIn(reader, session);
+    demand(again.connack.sessionPresent, "the session to be present", "a new session");
+    await again.arrival(topic, "three");
+    demandSame(
+      "the queued messages",
+      again.received.map(({ payload }) => `${payload}`),
+      ["one", "two", "three"],
+    );
+  },
+);
+
+lastCheck("nothing of this run is left on the broker", { subject: SUBJECT }, async () => {
+  await removeResidue();
+  await demandNoResidue();
+});
+
+afterAll(removeResidue);
+
+function routeOf(site: Site): Route {
+  const route = openRoute(users, users, site.level);
+  if (route === undefined) notApplicable("no user may send on a scratch topic that any user may read");
+  return route;
+}

@@ -1,0 +1,82 @@
+import type { ListenerName } from "../mosquitto/listener.ts";
+import type { ProtocolVersion } from "./reason-codes.ts";
+
+/** What checks are about, in the order of a report; the last is the run as a whole. */
+export const subjects = [
+  "Log-in",
+  "Rights",
+  "Reserved topics",
+  "Messages",
+  "Limits",
+  "Transport security",
+  "Certificates",
+  "Run",
+] as const;
+
+export type Subject = (typeof subjects)[number];
+
+/** What a check is about, and where it is made. */
+export interface CheckPlace {
+  readonly subject: Subject;
+  readonly listener?: ListenerName;
+  readonly version?: ProtocolVersion;
+  readonly user?: string;
+}
+
+/** What came of a check. One that is not applicable proves nothing, and says why. */
+export type Outcome = "proved" | "failed" | "not applicable";
+
+/** One check in one place. */
+export interface Check extends CheckPlace {
+  readonly name: string;
+  readonly outcome: Outcome;
+  readonly milliseconds: number;
+  /** Why it is not applicable. */
+  readonly reason?: string;
+  /** Of a failed check. */
+  readonly expected?: string;
+  /** Of a failed check. */
+  readonly seen?: string;
+}
+
+/** What was proved of a stack's broker. No secret is in it. */
+export interface Proof {
+  readonly stack: string;
+  /** The name of the broker's container. */
+  readonly broker: string;
+  readonly checks: readonly Check[];
+  readonly passed: number;
+  /** 0 only if every check could be made and held; whoever calls exits with 0 only then. */
+  readonly failed: number;
+  readonly notApplicable: number;
+  readonly seconds: number;
+}
+
+/** Counts the checks; a run without a single proved one has failed. */
+export function summarize(
+  about: Pick<Proof, "stack" | "broker" | "seconds">,
+  checks: readonly Check[],
+): Proof {
+  const count = (outcome: Outcome) => checks.filter((check) => check.outcome === outcome).length;
+  const passed = count("proved");
+  if (passed === 0 && count("failed") === 0) return summarize(about, [...checks, nothingProved]);
+  const { stack, broker, seconds } = about;
+  return {
+    stack,
+    broker,
+    checks,
+    passed,
+    failed: count("failed"),
+    notApplicable: count("not applicable"),
+    seconds,
+  };
+}
+
+const nothingProved: Check = Object.freeze({
+  subject: "Run",
+  name: "something is proved",
+  outcome: "failed",
+  milliseconds: 0,
+  expected: "at least one check that holds",
+  seen: "none",
+});

@@ -1,0 +1,30 @@
+import type { StackOutputs } from "../infra/contract.ts";
+
+/** What stands in the place of a secret. */
+export const REDACTED = "[secret]";
+
+export type Redaction = (text: string) => string;
+
+/**
+ * Makes the one function that all text of a proof goes through: no password of the stack comes out of it,
+ * neither plain nor as a URL, JSON, Base64 or hexadecimal digits would have it.
+ */
+export function createRedaction({ credentials }: Pick<StackOutputs, "credentials">): Redaction {
+  const secrets = Object.values(credentials)
+    .flatMap(({ username, password }) => [...forms(password), ...forms(`${username}:${password}`)])
+    .filter((form) => form !== "")
+    .sort((one, other) => other.length - one.length);
+  return (text) => secrets.reduce((clean, secret) => clean.replaceAll(secret, REDACTED), text);
+}
+
+function forms(password: string): string[] {
+  const bytes = Buffer.from(password);
+  return [
+    password,
+    encodeURIComponent(password),
+    JSON.stringify(password).slice(1, -1),
+    bytes.toString("base64").replace(/=+$/, ""),
+    bytes.toString("base64url"),
+    bytes.toString("hex"),
+  ];
+}

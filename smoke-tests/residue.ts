@@ -1,0 +1,84 @@
+import { type Client, connect, type Endpoint } from "./client.ts";
+import { demand } from "./expectation.ts";
+import { clearingPacket } from "./packet.ts";
+import { passwordOf, scratchName } from "./stack.ts";
+
+interface Session {
+  readonly endpoint: Endpoint;
+  readonly user: string;
+  readonly clientId: string;
+}
+
+interface Retained {
+  readonly endpoint: Endpoint;
+  readonly writer: string;
+  readonly reader: string;
+  readonly topic: string;
+}
+
+const sessions: Session[] = [];
+const retained: Retained[] = [];
+
+/** Remembers, before it comes to be, a session that outlives its connection. */
+export function leavesSession(session: Session): void {
+  sessions.push(session);
+}
+
+/** Remembers, before it comes to be, a retained message. */
+export function leavesRetained(message: Retained): void {
+  retained.push(message);
+}
+
+/** Takes away whatever checks may have left on the broker, also those that failed half-way. */
+export async function removeResidue(): Promise<void> {
+  await Promise.all([
+    ...retained.map(({ endpoint, writer, topic }) =>
+      visit(endpoint, writer, scratchName(), async (client) => {
+        client.write(clearingPacket(5, topic));
+        await client.ping();
+      }),
+    ),
+    ...sessions.map(wasThere),
+  ]);
+}
+
+/** Demands that none of it is there, after {@link removeResidue}. */
+export async function demandNoResidue(): Promise<void> {
+  const left = await Promise.all([...retained.map(isRetained), ...sessions.map(wasThere)]);
+  const count = left.filter((there) => there).length;
+  const expected = "no retained message and no session of this run on the broker";
+  demand(count === 0, expected, `${count} of ${left.length} still there`);
+}
+
+async function isRetained({ endpoint, reader, topic }: Retained): Promise<boolean> {
+  return visit(endpoint, reader, scratchName(), async (client) => {
+    await client.subscribe([topic]);
+    await client.ping();
+    return client.received.length > 0;
+  });
+}
+
+/** Whether a session is there. An MQTT 5 client that takes it up with an expiry of 0 ends it when it leaves. */
+async function wasThere({ endpoint, user, clientId }: Session): Promise<boolean> {
+  return visit(endpoint, user, clientId, async (client) => client.connack.sessionPresent);
+}
+
+async function visit<Result>(
+  endpoint: Endpoint,
+  username: string,
+  clientId: string,
+  work: (client: Client) => Promise<Result>,
+): Promise<Result> {
+  const client = await connect(endpoint, {
+    version: 5,
+    clientId,
+    username,
+    password: passwordOf(username),
+    clean: false,
+  });
+  try {
+    return await work(client);
+  } finally {
+    await client.close();
+  }
+}

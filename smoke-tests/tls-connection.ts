@@ -1,0 +1,64 @@
+import type { X509Certificate } from "node:crypto";
+import { connect as connectPlain, isIP } from "node:net";
+import { type ConnectionOptions, checkServerIdentity, connect } from "node:tls";
+import type { Endpoint } from "./client.ts";
+import { within } from "./expectation.ts";
+
+/** What a TLS handshake has come to. */
+export type Handshake =
+  | {
+      readonly trusted: true;
+      readonly protocol: string;
+      readonly cipher: string;
+      readonly certificate: X509Certificate;
+    }
+  | { readonly trusted: false; readonly code: string };
+
+/**
+ * Shakes hands with a listener and closes the connection.
+ *
+ * @param name the name that the certificate has to be for; @default the endpoint's host
+ */
+export function shakeHands(
+  { listener, host, port, authority }: Endpoint,
+  options: ConnectionOptions = {},
+  name = host,
+): Promise<Handshake> {
+  return within(`a TLS handshake on ${listener}, port ${port}`, (resolve) => {
+    const socket = connect({
+      host,
+      port,
+      ca: authority,
+      ...(isIP(name) === 0 ? { servername: name } : {}),
+      checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
+      ...options,
+    });
+    socket.on("error", (error: NodeJS.ErrnoException) => {
+      resolve({ trusted: false, code: error.code ?? error.message });
+    });
+    socket.on("close", () => resolve({ trusted: false, code: "the connection was closed" }));
+    socket.on("secureConnect", () => {
+      const certificate = socket.getPeerX509Certificate();
+      if (certificate === undefined) throw new Error("a server without a certificate was trusted");
+      const { standardName } = socket.getCipher();
+      resolve({ trusted: true, protocol: socket.getProtocol() ?? "", cipher: standardName, certificate });
+      socket.destroy();
+    });
+  });
+}
+
+/** Sends bytes over plain TCP; gives all that comes back until the server ends the connection. */
+export function sendInTheClear({ listener, host, port }: Endpoint, bytes: Buffer): Promise<Buffer> {
+  return within(`port ${port} (${listener}) to end a connection in the clear`, (resolve, reject) => {
+    const received: Buffer[] = [];
+    const socket = connectPlain({ host, port });
+    let connected = false;
+    socket.on("connect", () => {
+      connected = true;
+      socket.write(bytes);
+    });
+    socket.on("data", (chunk) => received.push(chunk));
+    socket.on("error", (error) => connected || reject(error));
+    socket.on("close", () => resolve(Buffer.concat(received)));
+  });
+}

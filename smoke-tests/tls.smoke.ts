@@ -1,0 +1,142 @@
+import type { X509Certificate } from "node:crypto";
+import { rootCertificates } from "node:tls";
+import type { ListenerName } from "../mosquitto/listener.ts";
+import { impostorOf } from "./certificate.ts";
+import { check, notApplicable } from "./check.ts";
+import { demand, demandSame } from "./expectation.ts";
+import { authorities, endpoint, outputs } from "./stack.ts";
+import { type Handshake, sendInTheClear, shakeHands } from "./tls-connection.ts";
+
+const SUBJECT = "Transport security";
+
+const { certificates, listeners } = outputs;
+
+/** A name that no certificate can be for (RFC 6761, 6.4). */
+const NO_SUCH_NAME = "smoke-test.invalid";
+
+/** Old protocol versions and weak ciphers are not even offered by OpenSSL without this. */
+const EVERYTHING = "@SECLEVEL=0";
+
+/** What OpenSSL says when no chain to a CA that it trusts can be built, or when the signature is another's. */
+const UNTRUSTED = [
+  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
+  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
+  "SELF_SIGNED_CERT_IN_CHAIN",
+];
+
+const impostors = authorities.map(impostorOf);
+
+for (const listener of ["mqtt", "mqtts", "ws", "wss"] as const) {
+  if (listeners[listener].tls) secured(listener);
+  else unsecured(listener);
+}
+
+function secured(listener: ListenerName): void {
+  const place = { subject: SUBJECT, listener } as const;
+  const site = endpoint(listener);
+
+  check("the certificate's chain ends at the stack's CA", place, async () => {
+    await trusted(shakeHands(site));
+  });
+
+  check("a client that trusts other CAs only is not satisfied", place, async () => {
+    if (authorities.some((pem) => rootCertificates.includes(pem.trim()))) {
+      notApplicable("the stack's CA is one that everybody trusts");
+    }
+    refused(await shakeHands(site, { ca: [...rootCertificates] }), UNTRUSTED);
+  });
+
+  check("an impostor of the CA, with its names but another key, is not enough", place, async () => {
+    refused(await shakeHands(site, { ca: impostors }), ["CERT_SIGNATURE_FAILURE"]);
+  });
+
+  check("the certificate is for each of the stack's names", place, async () => {
+    const names = certificates.names.map((name) => name.replace(/^\*\./, "smoke-test."));
+    await Promise.all(names.map((name) => trusted(shakeHands(site, {}, name))));
+  });
+
+  check("the certificate is for no other name", place, async () => {
+    refused(await shakeHands(site, {}, NO_SUCH_NAME), ["ERR_TLS_CERT_ALTNAME_INVALID"]);
+  });
+
+  check("the certificate is the one in the outputs", place, async () => {
+    const { certificate } = await trusted(shakeHands(site));
+    demandSame("the SHA-256 fingerprint", certificate.fingerprint256, certificates.serverFingerprint);
+  });
+
+  check("TLS 1.2 and 1.3 are offered, with authenticated ciphers and forward secrecy", place, async () => {
+    for (const version of ["TLSv1.2", "TLSv1.3"] as const) {
+      const { protocol, cipher } = await trusted(
+        shakeHands(site, { minVersion: version, maxVersion: version }),
+      );
+      demandSame("the protocol", protocol, version);
+      const strong = version === "TLSv1.3" ? /^TLS_/ : /^TLS_ECDHE_.*_(GCM_SHA\d+|CHACHA20_POLY1305_SHA\d+)$/;
+      demand(strong.test(cipher), "a cipher of RFC 9325, 4.2", cipher);
+    }
+  });
+
+  check("TLS 1.1 is refused by the server", place, async () => {
+    const old = { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: `ALL:${EVERYTHING}` } as const;
+    refused(await shakeHands(site, old), ["ERR_SSL_TLSV1_ALERT_PROTOCOL_VERSION"]);
+  });
+
+  check("ciphers without authentication or forward secrecy are refused by the server", place, async () => {
+    const weak = {
+      maxVersion: "TLSv1.2",
+      ciphers: `ECDHE:RSA:!AESGCM:!CHACHA20:!AESCCM:${EVERYTHING}`,
+    } as const;
+    refused(await shakeHands(site, weak), [
+      "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+      "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE",
+    ]);
+  });
+
+  check("nothing is served in the clear", place, async () => {
+    const answer = await sendInTheClear(site, listener === "wss" ? HTTP_UPGRADE : MQTT_CONNECT);
+    const served = answer.length > 0 && answer[0] !== TLS_ALERT;
+    demand(!served, "a TLS alert or a closed connection", `${answer.length} bytes that are no alert`);
+  });
+}
+
+function unsecured(listener: ListenerName): void {
+  check("a plain listener speaks no TLS", { subject: SUBJECT, listener }, async () => {
+    const handshake = await shakeHands(endpoint(listener));
+    demand(!handshake.trusted, "no TLS handshake", "one that succeeded");
+  });
+}
+
+/** The content type of an alert (RFC 8446, 5.1). */
+const TLS_ALERT = 0x15;
+
+/** An MQTT 3.1.1 CONNECT of the anonymous client `x` (MQTT 3.1.1, 3.1). */
+const MQTT_CONNECT = Buffer.from("100d00044d5154540402003c000178", "hex");
+
+/** A WebSocket handshake (RFC 6455, 1.3, whose sample key it uses). */
+const HTTP_UPGRADE = Buffer.from(
+  [
+    "GET /mqtt HTTP/1.1",
+    "Host: localhost",
+    "Upgrade: websocket",
+    "Connection: Upgrade",
+    "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==",
+    "Sec-WebSocket-Protocol: mqtt",
+    "Sec-WebSocket-Version: 13",
+    "",
+    "",
+  ].join("\r\n"),
+);
+
+type Trusted = { protocol: string; cipher: string; certificate: X509Certificate };
+
+async function trusted(handshake: Promise<Handshake>): Promise<Trusted> {
+  const result = await handshake;
+  if (result.trusted) return result;
+  demand(false, "a handshake that a client trusts", result.code);
+}
+
+function refused(handshake: Handshake, codes: readonly string[]): void {
+  const seen = handshake.trusted
+    ? `a handshake with ${handshake.protocol} and ${handshake.cipher}`
+    : handshake.code;
+  demand(!handshake.trusted && codes.includes(handshake.code), codes.join(" or "), seen);
+}
