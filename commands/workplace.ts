@@ -8,9 +8,10 @@ import { type BrokerImage, prepareBrokerImage } from "../toolchain/broker-image.
 import { type DockerEngine, prepareDockerEngine } from "../toolchain/docker-engine.ts";
 import { createProgress, type Progress } from "../toolchain/progress.ts";
 import { projectFolder, projectName } from "../toolchain/project.ts";
-import { type Pulumi, preparePulumi } from "../toolchain/pulumi.ts";
+import { preparePulumi } from "../toolchain/pulumi.ts";
 import { Stack } from "../toolchain/stack.ts";
 import { prepareBackend } from "../toolchain/state-backend.ts";
+import type { Workbench } from "../toolchain/throwaway-stack.ts";
 
 export interface WorkplaceOptions {
   /** The stack's name. */
@@ -19,47 +20,47 @@ export interface WorkplaceOptions {
   readonly install: boolean;
 }
 
-/** Everything that a command works with: a Docker engine, an image, a Pulumi, and the stack. */
+/** What a command works with. */
 export interface Workplace {
-  readonly engine: DockerEngine;
-  readonly image: BrokerImage;
-  readonly pulumi: Pulumi;
   readonly stack: Stack;
   readonly progress: Progress;
 }
 
-/** Gets every part of the toolchain ready, and says of each that was made just now how and why. */
+/** The tools, whatever stack they are used for. */
+export interface Toolchain extends Workbench {
+  readonly progress: Progress;
+}
+
+/** Gets every part ready, and says of each that was made just now how and why. */
 export async function prepareWorkplace({ stack, install }: WorkplaceOptions): Promise<Workplace> {
-  const progress = createProgress();
-  const engine = await prepareDockerEngine({ install, progress });
-  if (engine.how !== "running") progress.say(colors.dim(engine.why));
-  const configured = await configuredImage(stack);
-  const [image, pulumi] = [
-    await prepareBrokerImage({ configured, engine, progress }),
-    await preparePulumi({ install, progress }),
-  ];
-  if (image.how === "pulled" || image.how === "built") progress.say(colors.dim(image.why));
-  if (pulumi.how === "downloaded" || pulumi.how === "built")
-    progress.say(colors.dim(`Pulumi ${pulumi.version}: ${pulumi.why}`));
+  const toolchain = await prepareToolchain(install, await configuredImage(stack));
   const backend = await prepareBackend({ projectFolder });
-  if (backend.notice !== undefined) progress.say(colors.yellow(backend.notice));
-  const environment = {
-    ...pulumi.environment,
-    ...backend.environment,
-    ...engineEnvironment(engine, image),
-    PULUMI_STACK: stack,
-  };
+  if (backend.notice !== undefined) toolchain.progress.say(paint.yellow(backend.notice));
+  const environment = { ...toolchain.environment, ...backend.environment, PULUMI_STACK: stack };
   return {
-    engine,
-    image,
-    pulumi,
-    progress,
-    stack: new Stack({ name: stack, cli: pulumi.cli, environment, keepSettings: backend.own }),
+    progress: toolchain.progress,
+    stack: new Stack({ name: stack, cli: toolchain.cli, environment, keepSettings: backend.own }),
   };
 }
 
+/** A Docker engine, an image and a Pulumi, which no stack is chosen for yet. */
+export async function prepareToolchain(install: boolean, image?: string): Promise<Toolchain> {
+  const progress = createProgress();
+  const engine = await prepareDockerEngine({ install, progress });
+  if (engine.how !== "running") progress.say(paint.dim(engine.why));
+  const brokerImage = await prepareBrokerImage({ configured: image, engine, progress });
+  if (MADE.has(brokerImage.how)) progress.say(paint.dim(brokerImage.why));
+  const pulumi = await preparePulumi({ install, progress });
+  if (MADE.has(pulumi.how)) progress.say(paint.dim(`Pulumi ${pulumi.version}: ${pulumi.why}`));
+  const environment = { ...pulumi.environment, ...engineEnvironment(engine, brokerImage) };
+  return { progress, cli: pulumi.cli, environment };
+}
+
+/** Ways that took something to be made just now, which the user wants to hear of. */
+const MADE: ReadonlySet<string> = new Set(["pulled", "downloaded", "built"]);
+
 /** What Pulumi's program and its docker provider have to know of the engine and the image. */
-export function engineEnvironment(engine: DockerEngine, image: BrokerImage): Record<string, string> {
+function engineEnvironment(engine: DockerEngine, image: BrokerImage): Record<string, string> {
   const host = engine.host === undefined ? {} : { DOCKER_HOST: engine.host };
   return image.how === "configured" ? host : { ...host, [imageVariable]: image.reference };
 }

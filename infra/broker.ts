@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { healthcheckCommand } from "../mosquitto/healthcheck.ts";
+import { healthcheckCommand, healthcheckTarget } from "../mosquitto/healthcheck.ts";
 import { currentPath, layout, revisionFileNames } from "../mosquitto/layout.ts";
 import { listenerNames, listeners } from "../mosquitto/listener.ts";
 import { digest, type Revision } from "../mosquitto/revision.ts";
@@ -41,8 +41,10 @@ export class Broker extends pulumi.ComponentResource {
     };
     const delivery = { ...common, volume: revisions.name, revision: args.revision };
 
+    const hosts = hostsEntries(args.settings.certificates.names);
+
     const published = publish(
-      { ...delivery, containerName: names.publish, previous: args.present.get(names.publish) },
+      { ...delivery, hosts, containerName: names.publish, previous: args.present.get(names.publish) },
       child,
     );
     const container = new docker.Container(
@@ -54,6 +56,7 @@ export class Broker extends pulumi.ComponentResource {
           ...common.labels,
           "naboom-mqtt.configuration": configurationDigest(args.revision),
         }).map(([label, value]) => ({ label, value })),
+        hosts,
         networksAdvanced: [{ name: network.name, aliases: ["broker"] }],
         volumes: [
           { volumeName: revisions.name, containerPath: layout.revisions, readOnly: true },
@@ -79,6 +82,12 @@ export class Broker extends pulumi.ComponentResource {
     this.revision = pulumi.output(reloaded.completed).apply(() => revisionId(args.revision));
     this.registerOutputs({ container: this.container, revision: this.revision });
   }
+}
+
+/** Leads the name that the healthcheck asks for to the container itself. */
+function hostsEntries(names: readonly string[]): { host: string; ip: string }[] {
+  const { host, needsHostsEntry } = healthcheckTarget(names);
+  return needsHostsEntry ? [{ host, ip: "127.0.0.1" }] : [];
 }
 
 /** What runs in the container, and how it is reached from the host. */

@@ -1,3 +1,4 @@
+import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { publishMount, publishScript, reloadScript } from "../mosquitto/delivery.ts";
 import { layout } from "../mosquitto/layout.ts";
@@ -13,9 +14,11 @@ export interface DeliveryArgs {
   readonly volume: pulumi.Input<string>;
   readonly revision: pulumi.Output<Revision>;
   readonly previous: EngineContainer | undefined;
+  /** Entries of the container's hosts file, for the healthcheck. */
+  readonly hosts: docker.ContainerArgs["hosts"];
 }
 
-export interface ReloadArgs extends DeliveryArgs {
+export interface ReloadArgs extends Omit<DeliveryArgs, "hosts"> {
   /** The id of the broker's container. */
   readonly broker: pulumi.Input<string>;
 }
@@ -37,6 +40,7 @@ export function publish(args: DeliveryArgs, options: pulumi.ComponentResourceOpt
       failure: "the new files were refused, so the running broker was left as it is; the broker's own words",
       surroundings: {
         networkMode: "none",
+        hosts: args.hosts,
         capabilities: { drops: ["ALL"], adds: PUBLISH_CAPABILITIES },
         volumes: [{ volumeName: args.volume, containerPath: publishMount }],
         uploads: args.revision.apply(({ files }) => files.map(toUpload)),

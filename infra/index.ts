@@ -45,7 +45,7 @@ const revision = pulumi.secret(
         users,
         iterations: settings.passwords.iterations,
         certificates: { authority: ca, server, key },
-        healthcheckHost: settings.certificates.names[0] ?? "localhost",
+        names: settings.certificates.names,
         healthcheckSeed: seed,
       }),
     ),

@@ -1,24 +1,42 @@
+import { isIP } from "node:net";
 import { currentPath } from "./layout.ts";
 import { listeners } from "./listener.ts";
 
 /** The account that only the healthcheck uses, and the one topic that it may read. */
 export const healthcheckAccount = Object.freeze({ name: "healthcheck", topic: "$SYS/broker/version" });
 
-export interface HealthcheckInput {
-  /** A name that the server's certificate is for, and that leads to the broker inside its container. */
+/** How a check inside the broker's container reaches it under a name that its certificate is for. */
+export interface HealthcheckTarget {
   readonly host: string;
-  readonly password: string;
+  /** Whether the container's hosts file has to lead this name to the loopback address. */
+  readonly needsHostsEntry: boolean;
+  /** Whether the name is checked; an address that the container does not have leaves no other way. */
+  readonly verifiesName: boolean;
+}
+
+/** Chooses the name for the healthcheck among those of the server's certificate. */
+export function healthcheckTarget(names: readonly string[]): HealthcheckTarget {
+  const loopback = names.find((name) => ["localhost", "127.0.0.1", "::1"].includes(name));
+  if (loopback !== undefined) return { host: loopback, needsHostsEntry: false, verifiesName: true };
+  const name = names.find((entry) => isIP(entry) === 0);
+  if (name === undefined) return { host: "localhost", needsHostsEntry: false, verifiesName: false };
+  // A wildcard stands for one label (RFC 6125, 6.4.3).
+  return { host: name.replace(/^\*\./, "healthcheck."), needsHostsEntry: true, verifiesName: true };
 }
 
 /**
  * Renders the options file of mosquitto_sub(1) with which a check logs in over TLS and reads one
  * retained message; so the password is in no command line, no environment and no `docker inspect`.
+ *
+ * @param names the names of the server's certificate
  */
-export function renderHealthcheck({ host, password }: HealthcheckInput): string {
+export function renderHealthcheck(names: readonly string[], password: string): string {
+  const { host, verifiesName } = healthcheckTarget(names);
   return [
     `--host ${host}`,
     `--port ${listeners.mqtts.port}`,
     `--cafile ${currentPath("authority")}`,
+    ...(verifiesName ? [] : ["--insecure"]),
     `--username ${healthcheckAccount.name}`,
     `--pw ${password}`,
     `--topic ${healthcheckAccount.topic}`,

@@ -26,7 +26,7 @@ const sample: RevisionInput = {
   ],
   iterations: 1_000,
   certificates: { authority: "(the CA's certificate)\n", server: "(the server's)\n", key: "(its key)\n" },
-  healthcheckHost: "localhost",
+  names: ["localhost", "127.0.0.1", "::1"],
   healthcheckSeed: seed,
 };
 

@@ -26,8 +26,8 @@ export interface RevisionInput {
   /** PBKDF2 iterations of each password line. */
   readonly iterations: number;
   readonly certificates: RevisionCertificates;
-  /** A name that the server's certificate is for; the healthcheck asks for it. */
-  readonly healthcheckHost: string;
+  /** The names that the server's certificate is for. */
+  readonly names: readonly string[];
   /** At least 32 random bytes in base64, which the healthcheck's password is derived from. */
   readonly healthcheckSeed: string;
 }
@@ -79,7 +79,7 @@ export async function renderRevision(input: RevisionInput): Promise<Revision> {
   return assemble({
     ...fixed,
     passwords: `${lines.join("\n")}\n`,
-    healthcheck: renderHealthcheck({ host: input.healthcheckHost, password: credential.password }),
+    healthcheck: renderHealthcheck(input.names, credential.password),
   });
 }
 

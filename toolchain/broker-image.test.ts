@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest";
+import { officialImage } from "../mosquitto/image.ts";
 import { checkBrokerVersion, explainBuild, imageLabels } from "./broker-image/debian-image.ts";
 import { explainPull } from "./broker-image/pull.ts";
 import { builtReference, RECIPE, recipeHash } from "./broker-image/recipe.ts";
 import { readLibraries } from "./broker-image/root-folder.ts";
-import { checkArchitecture, chooseLocal, noImage, OFFICIAL_IMAGE } from "./broker-image.ts";
+import { checkArchitecture, chooseLocal, noImage } from "./broker-image.ts";
 
 describe("the image that is used", () => {
   const built = builtReference("2.1.2");
@@ -13,7 +14,7 @@ describe("the image that is used", () => {
   });
 
   test("is the official one, if only that is here", () => {
-    expect(chooseLocal({ built: undefined, official: true })?.reference).toBe(OFFICIAL_IMAGE);
+    expect(chooseLocal({ built: undefined, official: true })?.reference).toBe(officialImage);
   });
 
   test("has to be fetched or built, if none is here", () => {
@@ -21,7 +22,7 @@ describe("the image that is used", () => {
   });
 
   test("is pinned by digest, if it is the official one", () => {
-    expect(OFFICIAL_IMAGE).toMatch(/:2\.1\.2-alpine@sha256:[0-9a-f]{64}$/);
+    expect(officialImage).toMatch(/:2\.1\.2-alpine@sha256:[0-9a-f]{64}$/);
   });
 });
 

@@ -1,4 +1,5 @@
 import { arch } from "node:os";
+import { officialImage } from "../mosquitto/image.ts";
 import { buildDebianImage } from "./broker-image/debian-image.ts";
 import { pullImage } from "./broker-image/pull.ts";
 import { builtReference } from "./broker-image/recipe.ts";
@@ -23,10 +24,6 @@ export interface BrokerImageOptions {
   readonly progress: Progress;
 }
 
-/** The official image, pinned by the digest of its manifest. */
-export const OFFICIAL_IMAGE =
-  "docker.io/library/eclipse-mosquitto:2.1.2-alpine@sha256:38c0da4f2ef84284d47b3b3eeea1cb3bdeabe81ee10caf0cd5c5ff61ee3ea408";
-
 /**
  * Gives the broker image: the configured one; else what is here already, so that a running stack keeps
  * its image; else the official one from a registry; else one built from Debian packages.
@@ -36,12 +33,12 @@ export const OFFICIAL_IMAGE =
 export async function prepareBrokerImage(options: BrokerImageOptions): Promise<BrokerImage> {
   const { configured } = options;
   if (configured !== undefined) return await useConfigured(configured, options.progress);
-  const here = chooseLocal({ built: await findBuilt(), official: await isHere(OFFICIAL_IMAGE) });
+  const here = chooseLocal({ built: await findBuilt(), official: await isHere(officialImage) });
   if (here !== undefined) return here;
   await requireEngineSpace();
-  const pulled = await pullImage(OFFICIAL_IMAGE, options.progress);
+  const pulled = await pullImage(officialImage, options.progress);
   if (pulled.done) {
-    return { reference: OFFICIAL_IMAGE, how: "pulled", why: "The official image, pulled by its digest." };
+    return { reference: officialImage, how: "pulled", why: "The official image, pulled by its digest." };
   }
   return await build(options, pulled.reason);
 }
@@ -55,7 +52,7 @@ export function chooseLocal(images: {
     return { reference: images.built, how: "found", why: "Built from Debian packages earlier." };
   }
   if (images.official) {
-    return { reference: OFFICIAL_IMAGE, how: "found", why: "The official image, here already." };
+    return { reference: officialImage, how: "found", why: "The official image, here already." };
   }
   return undefined;
 }

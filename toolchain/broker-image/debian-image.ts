@@ -2,11 +2,12 @@ import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { builtImageName } from "../../mosquitto/image.ts";
 import { type DebianArchive, type DebianTree, unpackDebianPackages } from "../debian-packages.ts";
 import { dockerCommand } from "../docker.ts";
 import { UserError } from "../user-error.ts";
 import { isAtLeast } from "../version-number.ts";
-import { BUILT_NAME, builtReference, RECIPE, recipeHash } from "./recipe.ts";
+import { builtReference, RECIPE, recipeHash } from "./recipe.ts";
 import { layRoot } from "./root-folder.ts";
 
 /**
@@ -21,7 +22,7 @@ import { layRoot } from "./root-folder.ts";
 export async function buildDebianImage(
   archive: DebianArchive,
   note: (text: string) => void,
-  name: string = BUILT_NAME,
+  name: string = builtImageName,
 ): Promise<string> {
   await removeAbandoned();
   const folder = await mkdtemp(join(tmpdir(), `${WORK_FOLDER}${process.pid}-`));

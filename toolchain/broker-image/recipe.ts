@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { builtImageName } from "../../mosquitto/image.ts";
 
 /**
  * What the broker image made of Debian packages holds. Paths, user and group are those of the official
@@ -41,15 +42,12 @@ export const RECIPE = Object.freeze({
   },
 });
 
-/** Name of every image built from packages, whatever the recipe. */
-export const BUILT_NAME = "naboom-mqtt/mosquitto";
-
 /** The first 12 hexadecimal digits of the recipe's SHA-256; another recipe has another image. */
 export function recipeHash(recipe: object = RECIPE): string {
   return createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 12);
 }
 
 /** Reference of the image that a recipe makes with a version of Mosquitto; `*` stands for any version. */
-export function builtReference(version: string, name: string = BUILT_NAME, hash = recipeHash()): string {
+export function builtReference(version: string, name: string = builtImageName, hash = recipeHash()): string {
   return `${name}:${version}-debian-${hash}`;
 }
