@@ -1,7 +1,7 @@
 import { isIPv6 } from "node:net";
 import mqtt, { type IClientPublishOptions, type IConnackPacket, type MqttClient, type Packet } from "mqtt";
 import type { ListenerName } from "../mosquitto/listener.ts";
-import { demand, Unproved, within } from "./expectation.ts";
+import { demand, readable, Unproved, within } from "./expectation.ts";
 import { codeName, type ProtocolVersion } from "./reason-codes.ts";
 
 /** Where a broker listens, and what a client has to know to reach it. */
@@ -74,7 +74,7 @@ async function greet(endpoint: Endpoint, options: ClientOptions): Promise<Greeti
   try {
     const connack = await within<IConnackPacket>("a CONNACK", (resolve, reject) => {
       connection.on("packetreceive", (packet) => packet.cmd === "connack" && resolve(packet));
-      connection.on("error", (error) => reject(describe(error)));
+      connection.on("error", (error) => reject(readable(error)));
       connection.on("close", () => reject(new Error("the connection was closed without one")));
     });
     client.connack = connack;
@@ -111,12 +111,6 @@ function connectOptions(endpoint: Endpoint, options: ClientOptions): mqtt.IClien
       : {}),
     ...(version === 5 ? { properties: { sessionExpiryInterval: sessionSeconds } } : {}),
   };
-}
-
-/** Happy eyeballs put the errors of all addresses into one without a message. */
-function describe(error: Error & { errors?: Error[]; code?: unknown }): Error {
-  const messages = error.errors?.map(({ message }) => message).join(" and ") ?? "";
-  return error.message === "" ? new Error(messages || String(error.code)) : error;
 }
 
 /** A client that was let in. */

@@ -50,3 +50,10 @@ export function within<Result>(what: string, settle: Settle<Result>): Promise<Re
     );
   });
 }
+
+/** Gives an error a message: where a host has several addresses, Node puts the errors of all into one without. */
+export function readable(error: Error & { errors?: readonly Error[]; code?: unknown }): Error {
+  if (error.message !== "") return error;
+  const messages = error.errors?.map(({ message }) => message).join(" and ");
+  return new Error(messages || String(error.code));
+}

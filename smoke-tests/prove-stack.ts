@@ -39,7 +39,7 @@ export async function proveStack(outputs: StackOutputs, { stack, signal }: Prove
   const exitCode = process.exitCode;
   try {
     vitest.provide("outputs", outputs);
-    await vitest.start();
+    if (signal?.aborted !== true) await vitest.start();
   } finally {
     signal?.removeEventListener("abort", interrupt);
     await vitest.close();

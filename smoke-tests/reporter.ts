@@ -28,12 +28,14 @@ export class CheckReporter implements Reporter {
     const faults = [
       ...this.#files
         .filter((file) => !ran(file, modules))
-        .map((file) => fault("each file of checks is run", file)),
+        .map((file) => fault("each file of checks is run", `checks in ${file}`, "none")),
       ...modules.flatMap((module) =>
-        module.errors().map((error) => fault(`${nameOf(module)} is run`, error)),
+        module.errors().map((error) => exception(`${nameOf(module)} is run`, error)),
       ),
-      ...errors.map((error) => fault("nothing goes wrong outside of a check", error)),
-      ...(reason === "interrupted" ? [fault("the run comes to its end", "an interruption")] : []),
+      ...errors.map((error) => exception("nothing goes wrong outside of a check", error)),
+      ...(reason === "interrupted"
+        ? [fault("the run comes to its end", "every check to be made", "an interruption")]
+        : []),
     ];
     this.checks = [...checks, ...faults]
       .map((check) => redacted(check, this.#redact))
@@ -65,9 +67,13 @@ function checkOf(test: TestCase): Check {
   return { ...about, outcome: "failed", expected: "the check to be made", seen: `it was ${result.state}` };
 }
 
-function fault(name: string, cause: RunError | string): Check {
-  const seen = typeof cause === "string" ? { expected: "no exception", seen: cause } : failure(cause);
-  return { subject: "Run", name, outcome: "failed", milliseconds: 0, ...seen };
+function fault(name: string, expected: string, seen: string): Check {
+  return { subject: "Run", name, outcome: "failed", milliseconds: 0, expected, seen };
+}
+
+function exception(name: string, error: RunError): Check {
+  const { expected, seen } = failure(error);
+  return fault(name, expected, seen);
 }
 
 /** What a check itself says that it expected and saw, or else the error's message as it is. */

@@ -2,7 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import { connect as connectPlain, isIP } from "node:net";
 import { type ConnectionOptions, checkServerIdentity, connect } from "node:tls";
 import type { Endpoint } from "./client.ts";
-import { within } from "./expectation.ts";
+import { readable, within } from "./expectation.ts";
 
 /** What a TLS handshake has come to. */
 export type Handshake =
@@ -20,11 +20,12 @@ export type Handshake =
  * @param name the name that the certificate has to be for; @default the endpoint's host
  */
 export function shakeHands(
-  { listener, host, port, authority }: Endpoint,
+  { host, port, authority }: Endpoint,
   options: ConnectionOptions = {},
   name = host,
 ): Promise<Handshake> {
-  return within(`a TLS handshake on ${listener}, port ${port}`, (resolve) => {
+  return within("an answer to a TLS handshake", (resolve, reject) => {
+    let connected = false;
     const socket = connect({
       host,
       port,
@@ -33,8 +34,13 @@ export function shakeHands(
       checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
       ...options,
     });
+    socket.on("connect", () => {
+      connected = true;
+    });
+    // A port that nobody listens on refuses whatever one tries, and proves nothing.
     socket.on("error", (error: NodeJS.ErrnoException) => {
-      resolve({ trusted: false, code: error.code ?? error.message });
+      if (connected) resolve({ trusted: false, code: error.code ?? error.message });
+      else reject(readable(error));
     });
     socket.on("close", () => resolve({ trusted: false, code: "the connection was closed" }));
     socket.on("secureConnect", () => {
@@ -47,18 +53,20 @@ export function shakeHands(
   });
 }
 
-/** Sends bytes over plain TCP; gives all that comes back until the server ends the connection. */
-export function sendInTheClear({ listener, host, port }: Endpoint, bytes: Buffer): Promise<Buffer> {
-  return within(`port ${port} (${listener}) to end a connection in the clear`, (resolve, reject) => {
-    const received: Buffer[] = [];
+/** Sends bytes over plain TCP; gives the first that come back, or none when the server ends the connection. */
+export function sendInTheClear({ host, port }: Endpoint, bytes: Buffer): Promise<Buffer> {
+  return within("an answer to bytes in the clear, or an end of the connection", (resolve, reject) => {
     const socket = connectPlain({ host, port });
     let connected = false;
     socket.on("connect", () => {
       connected = true;
       socket.write(bytes);
     });
-    socket.on("data", (chunk) => received.push(chunk));
-    socket.on("error", (error) => connected || reject(error));
-    socket.on("close", () => resolve(Buffer.concat(received)));
+    socket.on("data", (chunk) => {
+      resolve(chunk);
+      socket.destroy();
+    });
+    socket.on("error", (error) => connected || reject(readable(error)));
+    socket.on("close", () => resolve(Buffer.alloc(0)));
   });
 }

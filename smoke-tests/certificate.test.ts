@@ -1,0 +1,53 @@
+import { X509Certificate } from "node:crypto";
+import { rootCertificates } from "node:tls";
+import { describe, expect, it } from "vitest";
+import { impostorOf, maySignCertificates, subjectNames } from "./certificate.ts";
+
+const roots = rootCertificates.map((pem) => new X509Certificate(pem));
+
+/** The first of the CAs that Node brings along with a key of a kind. */
+function rootWith(type: string): X509Certificate {
+  const root = roots.find(({ publicKey }) => publicKey.asymmetricKeyType === type);
+  if (root === undefined) throw new Error(`Node trusts no CA with a key of type ${type}`);
+  return root;
+}
+
+describe("an impostor of a CA", () => {
+  it.each(["ec", "rsa"])("has all that the CA has, but another %s key", (type) => {
+    const root = rootWith(type);
+    const impostor = new X509Certificate(impostorOf(root.toString()));
+    const { publicKey } = impostor;
+    expect(publicKey.equals(root.publicKey)).toBe(false);
+    expect(publicKey.asymmetricKeyDetails).toEqual(root.publicKey.asymmetricKeyDetails);
+    expect([impostor.subject, impostor.validTo, impostor.ca]).toEqual([root.subject, root.validTo, true]);
+    expect(root.verify(root.publicKey)).toBe(true);
+    expect(root.verify(publicKey)).toBe(false);
+  });
+});
+
+describe("a certificate's key usage", () => {
+  it("takes in the signing of certificates in every CA that Node trusts and that has one", () => {
+    const signing = roots.filter(maySignCertificates);
+    expect(signing.length).toBeGreaterThan(roots.length * 0.9);
+  });
+
+  it("is told from none, and from one without the signing of certificates", () => {
+    const { raw } = rootWith("ec");
+    const at = raw.indexOf(Buffer.from([0x06, 0x03, 0x55, 0x1d, 0x0f]));
+    const [none, less] = [Buffer.from(raw), Buffer.from(raw)];
+    none[at + 4] = 0x7f;
+    // Behind the identifier: critical (3 bytes), then the octet string around the bit string.
+    less[at + 5 + 3 + 5] = 0x80;
+    expect(maySignCertificates(new X509Certificate(raw))).toBe(true);
+    expect(maySignCertificates(new X509Certificate(none))).toBe(false);
+    expect(maySignCertificates(new X509Certificate(less))).toBe(false);
+  });
+});
+
+describe("a certificate's names", () => {
+  it("are listed without their kind, and are none in a CA", () => {
+    const certificate = { subjectAltName: "DNS:localhost, IP Address:127.0.0.1" } as X509Certificate;
+    expect(subjectNames(certificate)).toEqual(["localhost", "127.0.0.1"]);
+    expect(subjectNames(rootWith("ec"))).toEqual([]);
+  });
+});

@@ -1,0 +1,123 @@
+import { describe, expect, it } from "vitest";
+import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
+import { type Check, summarize } from "./proof.ts";
+import { protocolVersions } from "./reason-codes.ts";
+import { renderReport } from "./report.ts";
+
+function proofOf(checks: readonly Check[]) {
+  return summarize({ stack: "dev", broker: "naboom-mqtt-dev-broker", seconds: 2.06 }, checks);
+}
+
+function onAll(name: string, listeners: readonly ListenerName[] = listenerNames): Check[] {
+  return listeners.flatMap((listener) =>
+    protocolVersions.map(
+      (version): Check => ({
+        subject: "Log-in",
+        name,
+        listener,
+        version,
+        outcome: "proved",
+        milliseconds: 3,
+      }),
+    ),
+  );
+}
+
+function failed(check: Check, seen: string): Check {
+  return { ...check, outcome: "failed", expected: "CONNACK 5 (not authorized)", seen };
+}
+
+const certificate: Check = {
+  subject: "Certificates",
+  name: "it is valid",
+  outcome: "proved",
+  milliseconds: 1,
+};
+
+describe("a report", () => {
+  it("is a table of checks and listeners under each subject, and the sum", () => {
+    const proof = proofOf([
+      ...onAll("an anonymous client is refused"),
+      ...onAll("it holds", ["mqtts"]),
+      certificate,
+    ]);
+    expect(renderReport(proof, { colour: false })).toMatchInlineSnapshot(`
+      "Log-in                               mqtt  mqtts     ws    wss
+        an anonymous client is refused        ✓      ✓      ✓      ✓
+        it holds                                     ✓
+
+      Certificates
+        it is valid                           ✓
+
+      11 checks proved in 2.1 s against naboom-mqtt-dev-broker"
+    `);
+  });
+
+  it("marks a check that failed with one version only, and says what was expected and seen, once a cause", () => {
+    const anonymous = onAll("an anonymous client is refused").map((check) =>
+      check.listener === "ws" && check.version === 5 ? failed(check, "CONNACK 0 (accepted)") : check,
+    );
+    const unknown = onAll("an unknown user is refused").map((check) =>
+      check.listener === "wss" ? failed(check, "CONNACK 0 (accepted)") : check,
+    );
+    expect(renderReport(proofOf([...anonymous, ...unknown]), { colour: false })).toMatchInlineSnapshot(`
+      "Log-in                               mqtt  mqtts     ws    wss
+        an anonymous client is refused        ✓      ✓      ✗      ✓
+        an unknown user is refused            ✓      ✓      ✓      ✗
+
+      Failed
+        ✗ Log-in: an anonymous client is refused (ws; MQTT 5)
+        ✗ Log-in: an unknown user is refused (wss; MQTT 3.1.1, MQTT 5)
+            expected  CONNACK 5 (not authorized)
+            seen      CONNACK 0 (accepted)
+
+      13 checks proved, 3 failed in 2.1 s against naboom-mqtt-dev-broker"
+    `);
+  });
+
+  it("tells why a check is not applicable, for which users, and never shows it as proved", () => {
+    const checks = ["reader", "writer"].flatMap((user) =>
+      onAll("an allowed publish arrives", ["mqtt"]).map(
+        (check): Check => ({
+          ...check,
+          user,
+          outcome: "not applicable",
+          reason: "nobody would hear it",
+        }),
+      ),
+    );
+    expect(renderReport(proofOf([certificate, ...checks]), { colour: false })).toMatchInlineSnapshot(`
+      "Certificates
+        it is valid                       ✓
+
+      Log-in                           mqtt
+        an allowed publish arrives        –
+
+      Not applicable
+        – Log-in: an allowed publish arrives (mqtt; MQTT 3.1.1, MQTT 5; reader, writer)
+            nobody would hear it
+
+      1 check proved, 4 not applicable in 2.1 s against naboom-mqtt-dev-broker"
+    `);
+  });
+
+  it("stays readable when everything fails for many causes", () => {
+    const checks = Array.from({ length: 100 }, (_, index) => failed(certificate, `cause ${index}`));
+    const lines = renderReport(proofOf(checks), { colour: false }).split("\n");
+    expect(lines.length).toBeLessThan(50);
+    expect(lines).toContain("  and 88 more, all listed by: npm run smoke -- --json");
+  });
+
+  it("takes failures for one cause that differ in the name of a scratch topic only", () => {
+    const checks = ["smoke-0123456789ab", "smoke-ba9876543210"].map((topic) => failed(certificate, topic));
+    expect(renderReport(proofOf(checks), { colour: false }).match(/seen/g)).toHaveLength(1);
+  });
+
+  it("is coloured where asked for, and says the same", () => {
+    const proof = proofOf(onAll("it holds"));
+    const coloured = renderReport(proof, { colour: true });
+    expect(coloured).toContain("\u001b[");
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours begin with one.
+    expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(renderReport(proof, { colour: false }));
+  });
+});
