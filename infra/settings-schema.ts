@@ -63,10 +63,19 @@ const user = section(
   return { rules: list };
 });
 
-const userName = z
-  .string()
-  .regex(/^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u, rules.userName.allowed)
-  .refine((name) => name !== healthcheckAccount.name, rules.reservedName.allowed);
+const USER_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u;
+
+/** Says of every user's name what is wrong with it. */
+function checkUserNames(users: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
+  for (const name of Object.keys(users)) {
+    const rule = name === healthcheckAccount.name ? rules.reservedName : rules.userName;
+    if (rule === rules.userName && USER_NAME.test(name)) continue;
+    context.addIssue({ code: "custom", message: rule.allowed, path: [name] });
+  }
+}
+
+/** For checks that are made where another value is wrong as well, so that every mistake is named at once. */
+const ALWAYS = Object.freeze({ when: () => true });
 
 const DNS_NAME = /^(\*\.)?([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
 
@@ -86,11 +95,10 @@ const hostListeners = section({
   wss: listener(listeners.wss.port),
 });
 
-/** Checked even where another listener is wrong, so that every mistake is named at once. */
 const portClash = (name: ListenerName) => ({
   error: "another listener has this port already; each of the four needs its own",
   path: [name, "port"],
-  when: () => true,
+  ...ALWAYS,
 });
 
 function portIsTaken(value: z.output<typeof hostListeners>, name: ListenerName): boolean {
@@ -121,7 +129,8 @@ export const settingsSchema = section({
     .prefault({}),
   /** The users and their rights. @default naboom-mqtt, who reads and writes naboom/# */
   users: z
-    .record(userName, user, rules.object.allowed)
+    .record(z.string(), user, rules.object.allowed)
+    .superRefine(checkUserNames, ALWAYS)
     .refine((users) => Object.keys(users).length > 0, rules.users.allowed)
     .prefault({ "naboom-mqtt": { readwrite: ["naboom/#"] } }),
   passwords: section({

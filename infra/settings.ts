@@ -54,16 +54,15 @@ function explain(issue: z.core.$ZodIssue, input: unknown, project: string): stri
       return `${path} is unknown; known here: ${known}; to remove it: npm run pulumi -- config rm --path '${path}'`;
     });
   }
-  const message = issue.code === "invalid_key" ? (issue.issues[0]?.message ?? issue.message) : issue.message;
   const path = configPath(project, issue.path);
-  const given = issue.code === "invalid_key" ? "" : ` is ${shown(valueAt(input, issue.path))}`;
-  return [`${path}${given}: ${message}; to mend it: ${mendCommand(path, message, issue)}`];
+  const given = shown(valueAt(input, issue.path));
+  return [`${path} is ${given}: ${issue.message}; to mend it: ${mendCommand(path, issue.message)}`];
 }
 
-function mendCommand(path: string, message: string, issue: z.core.$ZodIssue): string {
+function mendCommand(path: string, message: string): string {
   const rule = Object.values(rules).find(({ allowed }) => allowed === message);
   const remove = `npm run pulumi -- config rm --path '${path}'`;
-  if (issue.code === "invalid_key" || rule?.example === "") return remove;
+  if (rule?.example === "") return remove;
   return `npm run pulumi -- config set --path '${path}' ${rule?.example ?? "VALUE"}`;
 }
 

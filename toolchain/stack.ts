@@ -51,7 +51,7 @@ export class Stack {
   /** Runs one command for this stack; what it prints is the user's unless it is asked for. */
   async run(args: readonly string[], options: { readonly capture?: boolean } = {}): Promise<PulumiResult> {
     const file = this.#options.settingsFile;
-    const settings = file === undefined ? [] : ["--config-file", file];
+    const settings = file === undefined || args[0] === "stack" ? [] : ["--config-file", file];
     return await this.#pulumi([...args, "--stack", this.name, ...settings], options);
   }
 

@@ -1,0 +1,85 @@
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { proveStack } from "../smoke-tests/prove-stack.ts";
+import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
+import { stackOutputs } from "./contract.ts";
+
+let throwaway: ThrowawayStack;
+let goodImage: string;
+const brokenImage = "naboom-mqtt/without-acl-plugin:test";
+
+beforeAll(async () => {
+  throwaway = await ThrowawayStack.create(inject("workbench"));
+  const { exitCode, output } = await throwaway.up();
+  expect(exitCode, output).toBe(0);
+  goodImage = stackOutputs.parse(await throwaway.stack.outputs()).broker.image;
+  await execa({
+    input: `FROM ${goodImage}\nRUN ["/bin/rm", "/usr/lib/mosquitto_acl_file.so"]\n`,
+    env: { DOCKER_BUILDKIT: "0" },
+  })`docker build -t ${brokenImage} -`;
+});
+
+afterAll(async () => {
+  await throwaway.remove();
+  await execa({ reject: false })`docker image rm ${brokenImage}`;
+});
+
+describe("a delivery whose files the preflight broker refuses", () => {
+  it("fails the update with the broker's own words, and leaves the running broker as it is", async () => {
+    const before = await broker();
+    await throwaway.configure({ image: brokenImage });
+    const { exitCode, output } = await throwaway.up();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("the new files were refused, so the running broker was left as it is");
+    expect(output).toContain("mosquitto_acl_file.so");
+    expect(output).not.toMatch(/\n\s+at /);
+    expect(await broker()).toBe(before);
+    const proof = await proveStack(stackOutputs.parse(await throwaway.stack.outputs()), { stack: "test" });
+    expect(proof.failed).toBe(0);
+  });
+
+  it("is tried again, and refused again, by the next `up`", async () => {
+    const { exitCode, output } = await throwaway.up();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("the new files were refused");
+  });
+
+  it("goes through once the cause is mended, and then is no change any more", async () => {
+    await throwaway.configure({});
+    const mended = await throwaway.up();
+    expect(mended.exitCode, mended.output).toBe(0);
+    const again = await throwaway.up();
+    expect(again.exitCode, again.output).toBe(0);
+    expect(await throwaway.stack.lastChanges()).toBe(0);
+  });
+});
+
+describe("a delivery of new files", () => {
+  it("is taken over by the running broker, which keeps three revisions", async () => {
+    const before = await broker();
+    for (const filter of ["a/#", "b/#", "c/#"]) {
+      await throwaway.configure({ users: { "naboom-mqtt": { readwrite: [filter] } } });
+      const { exitCode, output } = await throwaway.up();
+      expect(exitCode, output).toBe(0);
+    }
+    expect(await broker()).toBe(before);
+    const kept = (await execa`docker exec ${throwaway.prefix}-broker ls /mosquitto/revisions`).stdout.split(
+      "\n",
+    );
+    expect(kept.filter((name) => name.startsWith("rev-"))).toHaveLength(3);
+    const outputs = stackOutputs.parse(await throwaway.stack.outputs());
+    expect((await proveStack(outputs, { stack: "test" })).failed).toBe(0);
+  });
+
+  it("serves a broker whose certificate is for a public name only", async () => {
+    await throwaway.configure({ certificates: { names: ["mqtt.example.org"] } });
+    const { exitCode, output } = await throwaway.up();
+    expect(exitCode, output).toBe(0);
+    const { listeners } = stackOutputs.parse(await throwaway.stack.outputs());
+    expect(listeners.wss.url).toMatch(/^wss:\/\/mqtt\.example\.org:\d+$/);
+  });
+});
+
+async function broker(): Promise<string> {
+  return (await execa`docker inspect --format {{.Id}}{{.State.StartedAt}} ${throwaway.prefix}-broker`).stdout;
+}

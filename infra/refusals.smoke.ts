@@ -1,0 +1,61 @@
+import { createServer, type Server } from "node:net";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
+
+let throwaway: ThrowawayStack;
+
+beforeAll(async () => {
+  throwaway = await ThrowawayStack.create(inject("workbench"));
+});
+
+afterAll(() => throwaway.remove());
+
+describe("an `up` that is refused", () => {
+  it("names every mistake of the config at once, without a stack trace, and creates nothing", async () => {
+    await throwaway.configure({
+      listeners: { mqtt: { port: 70_000 }, ws: { port: 8883 } },
+      users: { "a:b": { read: ["a#"] } },
+      certificates: { serverDays: -1, names: ["not a name"] },
+      colour: "blue",
+    });
+    const { exitCode, output } = await throwaway.up();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("so nothing was changed");
+    for (const part of [
+      "70000",
+      "listeners.ws.port",
+      'users["a:b"]',
+      "`#` fills",
+      "-1",
+      "not a name",
+      "colour",
+    ]) {
+      expect(output).toContain(part);
+    }
+    expect(output).toContain("npm run pulumi -- config set --path 'naboom-mqtt:listeners.mqtt.port' 1883");
+    expect(output).not.toMatch(/\n\s+at /);
+    expect(await throwaway.leftovers()).toEqual([]);
+  });
+
+  describe("for a port that is taken", () => {
+    let server: Server;
+    beforeAll(async () => {
+      server = createServer();
+      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+    });
+    afterAll(() => new Promise((resolve) => server.close(resolve)));
+
+    it("names the port, the listener and a way out, before anything is created", async () => {
+      const address = server.address();
+      const port = typeof address === "object" && address !== null ? address.port : 0;
+      await throwaway.configure({ listeners: { ...throwaway.ports, wss: { port } } });
+      const { exitCode, output } = await throwaway.up();
+      expect(exitCode).not.toBe(0);
+      expect(output).toContain(
+        `port ${port} on 127.0.0.1, wanted for listener wss, is taken by another program`,
+      );
+      expect(output).toMatch(/npm run pulumi -- config set --path naboom-mqtt:listeners\.wss\.port \d+/);
+      expect(await throwaway.leftovers()).toEqual([]);
+    });
+  });
+});
