@@ -17,8 +17,18 @@ export interface GoPrograms {
 /** From this version on, Go fetches a newer toolchain by itself when a go.mod asks for one. */
 const FETCHES_TOOLCHAINS = "1.21";
 
-/** Equal for all programs, since the build cache tells apart what was compiled with other flags. */
-const FLAGS = Object.freeze(["-mod=readonly", "-trimpath", "-buildvcs=false", "-tags=", "-v"]);
+/**
+ * Equal for all programs, since the build cache tells apart what was compiled with other flags. The linker
+ * leaves debug information out, so the compiler need not make any: a tenth of its time, a quarter of its cache.
+ */
+const FLAGS = Object.freeze([
+  "-mod=readonly",
+  "-trimpath",
+  "-buildvcs=false",
+  "-gcflags=all=-dwarf=false",
+  "-tags=",
+  "-v",
+]);
 
 /**
  * Builds the programs into a folder, one file each named after the last part of its path.

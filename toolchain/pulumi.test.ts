@@ -13,7 +13,7 @@ import { isNewEnough } from "./pulumi-cli.ts";
 import { UserError } from "./user-error.ts";
 import { PLUGIN_NAMES, versions } from "./versions.ts";
 
-/** A CLI in the shell: it tells a version, counts its calls, and installs a plugin by copying it. */
+/** A CLI that tells a version, notes its calls, and installs a plugin by copying it. */
 const commandLine = (version: string, calls: string) => `#!/bin/sh
 echo "$*" >> ${calls}
 case "$1" in
@@ -64,8 +64,7 @@ const failure = async (install = false) => {
   expect(error).toBeInstanceOf(UserError);
   return (error as Error).message;
 };
-const calls = async () =>
-  (await readFile(join(folder, "calls"), "utf8").catch(() => "")).split("\n").filter(Boolean);
+const calls = async () => (await readFile(join(folder, "calls"), "utf8")).trim().split("\n");
 
 async function addCommandLine(version: string, withHost = true): Promise<void> {
   await mkdir(join(folder, "own"), { recursive: true });
@@ -76,7 +75,6 @@ async function addCommandLine(version: string, withHost = true): Promise<void> {
   if (withHost) await writeFile(join(folder, "own", "pulumi-language-nodejs"), "", { mode: 0o755 });
 }
 
-/** A Go that tells its version, and whose every build fails. */
 async function addGo(version: string, complaint = ""): Promise<void> {
   const go = `#!/bin/sh\n[ "$1" = version ] && echo go version go${version} linux/amd64 && exit\necho "${complaint}" >&2; exit 1\n`;
   await mkdir(join(folder, "bin"));

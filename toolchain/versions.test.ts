@@ -26,6 +26,22 @@ describe("the versions", () => {
     }
   });
 
+  it("of what both Go modules use are the same, so that it is compiled once", () => {
+    const required = (module: string) =>
+      new Map(
+        [...read(`go/${module}/go.mod`).matchAll(/^\t(\S+) (v\S+)/gm)].map(([, name, version]) => [
+          name,
+          version,
+        ]),
+      );
+    const plugins = required("plugins");
+    const shared = [...required("cli")].filter(([name]) => plugins.has(name));
+    expect(shared.length).toBeGreaterThan(100);
+    const different = shared.filter(([name, version]) => plugins.get(name) !== version).map(([name]) => name);
+    // The CLI compiles with the old one only, the bridge with the new one only.
+    expect(different).toEqual(["github.com/olekukonko/tablewriter"]);
+  });
+
   it("must be exact, since a range is no version of a plugin", () => {
     const text = JSON.stringify({
       toolchain: { pulumi: "1.2.3", mosquitto: "2.1.2" },

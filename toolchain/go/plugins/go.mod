@@ -1,3 +1,6 @@
+// The resource plugins, as bridges over Terraform providers. A module of its own, since the bridge needs a
+// tablewriter that the CLI does not compile with. The checksum database does not know the tls provider's version:
+// go.sum was made with GONOSUMDB=github.com/hashicorp/terraform-provider-tls go mod tidy.
 module naboom-mqtt/toolchain/plugins
 
 go 1.25.11
@@ -380,7 +383,8 @@ replace (
 	github.com/terraform-providers/terraform-provider-docker => github.com/kreuzwerker/terraform-provider-docker v0.0.0-20260916201441-96d331c98ff4
 )
 
-// The upstream providers keep their constructor in an internal package, which only a module nested in theirs may import.
+// The upstream providers keep their constructors in internal packages, which only a module nested in theirs may
+// import.
 replace (
 	github.com/hashicorp/terraform-provider-tls/shim => ./shims/tls
 	github.com/terraform-providers/terraform-provider-docker/shim => ./shims/docker
