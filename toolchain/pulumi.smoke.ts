@@ -26,6 +26,7 @@ const PROGRAM = `import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import * as tls from "@pulumi/tls";
+Error.stackTraceLimit = 0; // Node 20.19.6 takes 20 s to colour @pulumi/pulumi's frames (nodejs/node#64011)
 const config = new pulumi.Config();
 if (config.get("mode") === "mistake") throw new pulumi.RunError("The port 99999 is out of range.");
 const password = new random.RandomPassword("password", { length: 32 });
