@@ -1,11 +1,12 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { healthcheckCommand, healthcheckTarget } from "../mosquitto/healthcheck.ts";
-import { currentPath, layout, revisionFileNames } from "../mosquitto/layout.ts";
+import { currentPath, layout } from "../mosquitto/layout.ts";
 import { listenerNames, listeners } from "../mosquitto/listener.ts";
-import { digest, type Revision } from "../mosquitto/revision.ts";
+import { digest } from "../mosquitto/revision.ts";
 import { publish, reload, revisionId } from "./delivery.ts";
 import type { EngineContainer } from "./engine.ts";
+import type { Files } from "./files.ts";
 import type { EngineNames } from "./names.ts";
 import type { Settings } from "./settings-schema.ts";
 
@@ -13,7 +14,8 @@ export interface BrokerArgs {
   readonly names: EngineNames;
   /** The image's reference. */
   readonly image: string;
-  readonly revision: pulumi.Output<Revision>;
+  /** A change of mosquitto.conf replaces the container, since a running broker cannot take it over. */
+  readonly files: Files;
   readonly settings: Settings;
   /** The stack's containers as the engine has them now. */
   readonly present: ReadonlyMap<string, EngineContainer>;
@@ -39,7 +41,7 @@ export class Broker extends pulumi.ComponentResource {
       image: image.name,
       labels: { "naboom-mqtt.stack": names.prefix, "naboom-mqtt.image": image.imageId },
     };
-    const delivery = { ...common, volume: revisions.name, revision: args.revision };
+    const delivery = { ...common, volume: revisions.name, revision: args.files.revision };
 
     const hosts = hostsEntries(args.settings.certificates.names);
 
@@ -54,7 +56,7 @@ export class Broker extends pulumi.ComponentResource {
         ...common,
         labels: Object.entries({
           ...common.labels,
-          "naboom-mqtt.configuration": configurationDigest(args.revision),
+          "naboom-mqtt.configuration": digest([args.files.configuration]),
         }).map(([label, value]) => ({ label, value })),
         hosts,
         networksAdvanced: [{ name: network.name, aliases: ["broker"] }],
@@ -79,7 +81,7 @@ export class Broker extends pulumi.ComponentResource {
     );
 
     this.container = container.name;
-    this.revision = pulumi.output(reloaded.completed).apply(() => revisionId(args.revision));
+    this.revision = pulumi.output(reloaded.completed).apply(() => revisionId(args.files.revision));
     this.registerOutputs({ container: this.container, revision: this.revision });
   }
 }
@@ -101,16 +103,6 @@ function process({ bindAddress, listeners: hostListeners }: Settings) {
       ip: bindAddress,
     })),
   };
-}
-
-/** A running broker cannot take a changed mosquitto.conf over, so the container is replaced when this changes. */
-function configurationDigest(revision: pulumi.Output<Revision>): pulumi.Output<string> {
-  const configuration = revision.apply(({ files }) =>
-    digest(
-      files.filter(({ name }) => name === revisionFileNames.configuration).map(({ content }) => content),
-    ),
-  );
-  return pulumi.unsecret(configuration);
 }
 
 /** Four connections' worth of files a client is far more than any needs; the rest is for the broker itself. */

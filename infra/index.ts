@@ -1,16 +1,14 @@
 import * as pulumi from "@pulumi/pulumi";
-import { renderRevision } from "../mosquitto/revision.ts";
 import { Authority } from "./authority.ts";
 import { Broker } from "./broker.ts";
 import { inspectContainers } from "./engine.ts";
+import { renderFiles } from "./files.ts";
 import { chooseImage } from "./image.ts";
 import { engineNames } from "./names.ts";
 import { stackOutputs } from "./outputs.ts";
 import { checkHostPorts } from "./ports.ts";
 import { readSettings } from "./settings.ts";
 import { Users } from "./users.ts";
-
-const MEBIBYTE = 1_048_576;
 
 // What is asked for, and whether it can be had: everything that can be refused is refused here.
 const settings = readSettings();
@@ -26,33 +24,10 @@ const authority = new Authority("authority", settings.certificates);
 const accounts = new Users("users", { users: settings.users, passwordLength: settings.passwords.length });
 
 // The files that say so.
-const revision = pulumi.secret(
-  pulumi
-    .all([
-      accounts.accounts,
-      accounts.seed,
-      authority.certificate,
-      authority.serverCertificate,
-      authority.serverKey,
-    ])
-    .apply(([users, seed, ca, server, key]) =>
-      renderRevision({
-        configuration: {
-          limits: settings.limits,
-          memoryBytes: Math.floor(settings.container.memoryMegabytes * MEBIBYTE * 0.8),
-          autosaveSeconds: settings.container.autosaveSeconds,
-        },
-        users,
-        iterations: settings.passwords.iterations,
-        certificates: { authority: ca, server, key },
-        names: settings.certificates.names,
-        healthcheckSeed: seed,
-      }),
-    ),
-);
+const files = renderFiles(settings, authority, accounts);
 
 // The broker that runs on them, and what others need to know of it.
-const running = new Broker("broker", { names, image, revision, settings, present });
+const running = new Broker("broker", { names, image, files, settings, present });
 
 export const { broker, listeners, certificates, users, limits, credentials } = stackOutputs({
   settings,

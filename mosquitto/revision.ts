@@ -1,6 +1,5 @@
 import { createHash } from "node:crypto";
 import { type AccessRule, renderAcl } from "./acl.ts";
-import { type ConfigurationInput, renderConfiguration } from "./configuration.ts";
 import { healthcheckAccount, renderHealthcheck } from "./healthcheck.ts";
 import { revisionFileNames } from "./layout.ts";
 import { type Credential, deriveCredential, passwordLine } from "./password.ts";
@@ -21,7 +20,8 @@ export interface RevisionFile {
 
 /** All that a broker is to be. */
 export interface RevisionInput {
-  readonly configuration: ConfigurationInput;
+  /** The text of mosquitto.conf. */
+  readonly configuration: string;
   readonly users: readonly RevisionUser[];
   /** PBKDF2 iterations of each password line. */
   readonly iterations: number;
@@ -61,7 +61,7 @@ const PUBLIC: ReadonlySet<keyof RevisionFiles> = new Set(["configuration", "auth
  */
 export async function renderRevision(input: RevisionInput): Promise<Revision> {
   const fixed = {
-    configuration: renderConfiguration(input.configuration),
+    configuration: input.configuration,
     acl: renderAcl([...input.users, healthcheckUser]),
     authority: input.certificates.authority,
     certificate: input.certificates.server,

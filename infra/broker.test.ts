@@ -1,0 +1,119 @@
+import * as pulumi from "@pulumi/pulumi";
+import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import type { EngineContainer } from "./engine.ts";
+import { engineNames } from "./names.ts";
+import { parseSettings } from "./settings.ts";
+import type { Settings } from "./settings-schema.ts";
+
+// biome-ignore lint/suspicious/noExplicitAny: inputs of any resource, looked into by name.
+type Inputs = Record<string, any>;
+
+/** What the program registered, by name, in the order it did. */
+const registered = new Map<string, { type: string; inputs: Inputs }>();
+
+beforeAll(async () => {
+  await pulumi.runtime.setMocks(
+    {
+      newResource: ({ type, name, inputs }) => {
+        registered.set(name, { type, inputs });
+        return { id: `${name}-id`, state: { ...inputs, exitCode: 0, imageId: "sha256:1" } };
+      },
+      call: ({ inputs }) => inputs,
+    },
+    "naboom-mqtt",
+    "unit",
+    false,
+  );
+});
+
+beforeEach(() => registered.clear());
+
+describe("a broker", () => {
+  it("is registered after its files were published, and reloaded last", async () => {
+    await value((await createBroker()).revision);
+    expect([...registered.keys()].filter((name) => name.endsWith("container"))).toEqual([
+      "publish-container",
+      "container",
+      "reload-container",
+    ]);
+  });
+
+  it("is confined, and publishes its ports on the loopback address only", async () => {
+    await value((await createBroker()).revision);
+    const inputs = registered.get("container")?.inputs ?? {};
+    expect(inputs).toMatchObject({
+      user: "1883:1883",
+      readOnly: true,
+      capabilities: { drops: ["ALL"] },
+      securityOpts: ["no-new-privileges:true"],
+      restart: "unless-stopped",
+      wait: true,
+    });
+    expect(inputs.ports.map(({ ip, external }: Inputs) => `${ip}:${external}`)).toEqual([
+      "127.0.0.1:1883",
+      "127.0.0.1:8883",
+      "127.0.0.1:8083",
+      "127.0.0.1:8884",
+    ]);
+    expect(inputs.volumes[0]).toMatchObject({ containerPath: "/mosquitto/revisions", readOnly: true });
+  });
+
+  it("gets its files as secrets, through a container without a network", async () => {
+    await value((await createBroker()).revision);
+    const { networkMode, uploads } = registered.get("publish-container")?.inputs ?? {};
+    expect(networkMode).toBe("none");
+    expect(uploads[pulumi.runtime.specialSigKey]).toBe(pulumi.runtime.specialSecretSig);
+    expect(uploads.value.map(({ file }: Inputs) => file).sort()).toEqual(
+      ["acl", "ca.crt", "healthcheck", "mosquitto.conf", "passwd", "server.crt", "server.key"].map(
+        (name) => `/mosquitto/revisions/current/${name}`,
+      ),
+    );
+  });
+
+  it("has a failed or unfinished delivery made again, and a good one left alone", async () => {
+    expect(await attemptAfter({ exitCode: 0, running: false })).toBe("4");
+    expect(await attemptAfter({ exitCode: 1, running: false })).toBe("5");
+    expect(await attemptAfter({ exitCode: 0, running: true })).toBe("5");
+    expect(await attemptAfter(undefined)).toBe("1");
+  });
+});
+
+async function attemptAfter(
+  last: Pick<EngineContainer, "exitCode" | "running"> | undefined,
+): Promise<string> {
+  registered.clear();
+  const name = "naboom-mqtt-unit-publish";
+  const labels = { "naboom-mqtt.attempt": "4" };
+  const present = last === undefined ? [] : [[name, { ...last, name, labels, hostPorts: [] }] as const];
+  await value((await createBroker(new Map(present))).revision);
+  const list: Inputs[] = registered.get("publish-container")?.inputs.labels;
+  return list.find(({ label }) => label === "naboom-mqtt.attempt")?.value;
+}
+
+async function createBroker(present: ReadonlyMap<string, EngineContainer> = new Map()) {
+  const { Broker } = await import("./broker.ts");
+  const settings = defaultSettings();
+  const names = ["mosquitto.conf", "passwd", "acl", "ca.crt", "server.crt", "server.key", "healthcheck"];
+  const files = names.map((name) => ({ name, content: `${name}\n`, permissions: "0600" as const }));
+  return new Broker("broker", {
+    names: engineNames("naboom-mqtt", "unit"),
+    image: "mosquitto:test",
+    files: {
+      configuration: "conf\n",
+      revision: pulumi.secret(pulumi.output({ id: "0123456789abcdef", files })),
+    },
+    settings,
+    present,
+  });
+}
+
+function defaultSettings(): Settings {
+  const parsed = parseSettings({}, "naboom-mqtt");
+  if (!parsed.success) throw new Error("the defaults are not allowed");
+  return parsed.data;
+}
+
+/** Awaits an output: an expectation inside `apply` would pass unseen. */
+function value<T>(output: pulumi.Output<T>): Promise<T> {
+  return (output as unknown as { promise(): Promise<T> }).promise();
+}
