@@ -1,83 +1,117 @@
+import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import type { CertificateSettings } from "./certificate-settings.ts";
 
 export interface AuthorityArgs {
-  /** Names and IP addresses that the server's certificate is for; the first is its common name. */
-  readonly names: readonly string[];
-  /** Days that the CA's certificate is valid. */
-  readonly authorityDays: number;
-  /** Days that the server's certificate is valid. */
-  readonly serverDays: number;
+  readonly certificates: CertificateSettings;
+  /** How often the server's certificate was renewed because its end was near. */
+  readonly renewals: number;
+}
+
+/** A certificate authority: its key and its self-signed certificate. */
+interface Issuer {
+  readonly key: pulumi.Output<string>;
+  readonly certificate: pulumi.Output<string>;
 }
 
 /**
  * A certificate authority of the stack's own, and a server certificate that it signs; two separate keys,
- * ECDSA P-256.
+ * ECDSA P-256. While an authority is replaced there are two of them.
  *
- * Key usages and identifiers follow RFC 5280, 4.2.1.
+ * Key usages and identifiers follow RFC 5280, 4.2.1. Each generation has resources of its own: what is
+ * not asked for any more is deleted only after the broker has taken over what is.
  */
 export class Authority extends pulumi.ComponentResource {
-  /** The CA's certificate, PEM. */
+  /** The CA certificates that clients have to trust, the newest first, PEM. */
   readonly certificate: pulumi.Output<string>;
   /** The server's certificate, PEM. */
   readonly serverCertificate: pulumi.Output<string>;
   /** The server's private key, PEM. Secret. */
   readonly serverKey: pulumi.Output<string>;
+  /** When the server's certificate ends, ISO 8601. */
+  readonly serverExpires: pulumi.Output<string>;
 
   constructor(name: string, args: AuthorityArgs, options?: pulumi.ComponentResourceOptions) {
     super("naboom-mqtt:infra:Authority", name, {}, options);
-    const child = { parent: this };
+    const { authorityGeneration, authorityInForce, serverGeneration } = args.certificates;
 
-    const key = new tls.PrivateKey(`${name}-key`, ecdsa, child);
+    const newest = this.#issuer(authorityGeneration, args.certificates.authorityDays);
+    const inForce =
+      authorityInForce === authorityGeneration
+        ? newest
+        : this.#issuer(authorityInForce, args.certificates.authorityDays);
+    const trusted = inForce === newest ? [newest] : [newest, inForce];
+
+    const key = new tls.PrivateKey(
+      `server-key-${authorityInForce}-${serverGeneration}-${args.renewals}`,
+      ecdsa,
+      { parent: this },
+    );
+    const certificate = this.#serverCertificate(key, inForce, args);
+
+    this.certificate = pulumi.all(trusted.map((issuer) => issuer.certificate)).apply((list) => list.join(""));
+    this.serverCertificate = certificate.certPem;
+    this.serverExpires = certificate.certPem.apply((pem) => expiry(new X509Certificate(pem)));
+    this.serverKey = pulumi.secret(key.privateKeyPem);
+    this.registerOutputs({ certificate: this.certificate, serverCertificate: this.serverCertificate });
+  }
+
+  #issuer(generation: number, days: number): Issuer {
+    const child = { parent: this };
+    const key = new tls.PrivateKey(`authority-key-${generation}`, ecdsa, child);
     const authority = new tls.SelfSignedCert(
-      name,
+      `authority-${generation}`,
       {
         privateKeyPem: key.privateKeyPem,
-        subject: { commonName: `${pulumi.getProject()} ${pulumi.getStack()} authority` },
+        subject: { commonName: `${pulumi.getProject()} ${pulumi.getStack()} authority ${generation}` },
         isCaCertificate: true,
         allowedUses: ["cert_signing", "crl_signing"],
         setSubjectKeyId: true,
         setAuthorityKeyId: true,
-        ...validity(args.authorityDays),
+        validityPeriodHours: days * 24,
       },
       child,
     );
+    return { key: key.privateKeyPem, certificate: authority.certPem };
+  }
 
-    const serverKey = new tls.PrivateKey("server-key", ecdsa, child);
+  #serverCertificate(
+    key: tls.PrivateKey,
+    issuer: Issuer,
+    { certificates, renewals }: AuthorityArgs,
+  ): tls.LocallySignedCert {
+    const { names, serverDays, authorityInForce, serverGeneration } = certificates;
+    const suffix = `${authorityInForce}-${serverGeneration}-${renewals}`;
     const request = new tls.CertRequest(
-      "server-request",
+      `server-request-${suffix}`,
       {
-        privateKeyPem: serverKey.privateKeyPem,
-        subject: { commonName: args.names[0] ?? pulumi.getProject() },
-        dnsNames: args.names.filter((entry) => isIP(entry) === 0),
-        ipAddresses: args.names.filter((entry) => isIP(entry) !== 0),
+        privateKeyPem: key.privateKeyPem,
+        subject: { commonName: names[0] ?? pulumi.getProject() },
+        dnsNames: names.filter((entry) => isIP(entry) === 0),
+        ipAddresses: names.filter((entry) => isIP(entry) !== 0),
       },
-      child,
+      { parent: this },
     );
-    const server = new tls.LocallySignedCert(
-      "server",
+    return new tls.LocallySignedCert(
+      `server-${suffix}`,
       {
         certRequestPem: request.certRequestPem,
-        caPrivateKeyPem: key.privateKeyPem,
-        caCertPem: authority.certPem,
+        caPrivateKeyPem: issuer.key,
+        caCertPem: issuer.certificate,
         allowedUses: ["digital_signature", "server_auth"],
         setSubjectKeyId: true,
-        ...validity(args.serverDays),
+        validityPeriodHours: serverDays * 24,
       },
-      child,
+      { parent: this },
     );
-
-    this.certificate = authority.certPem;
-    this.serverCertificate = server.certPem;
-    this.serverKey = pulumi.secret(serverKey.privateKeyPem);
-    this.registerOutputs({ certificate: this.certificate, serverCertificate: this.serverCertificate });
   }
 }
 
-const ecdsa = Object.freeze({ algorithm: "ECDSA", ecdsaCurve: "P256" });
-
-/** A certificate is due for renewal when a third of its validity is left. */
-function validity(days: number) {
-  return { validityPeriodHours: days * 24, earlyRenewalHours: days * 8 };
+/** When a certificate ends, ISO 8601. */
+export function expiry(certificate: X509Certificate): string {
+  return new Date(certificate.validTo).toISOString();
 }
+
+const ecdsa = Object.freeze({ algorithm: "ECDSA", ecdsaCurve: "P256" });

@@ -47,7 +47,6 @@ describe("a broker", () => {
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
       restart: "unless-stopped",
-      wait: true,
     });
     expect(inputs.ports.map(({ ip, external }: Inputs) => `${ip}:${external}`)).toEqual([
       "127.0.0.1:1883",
@@ -72,9 +71,8 @@ describe("a broker", () => {
 
   it("has a failed or unfinished delivery made again, and a good one left alone", async () => {
     expect(await attemptAfter({ exitCode: 0, running: false })).toBe("4");
-    expect(await attemptAfter({ exitCode: 1, running: false })).toBe("5");
-    expect(await attemptAfter({ exitCode: 0, running: true })).toBe("5");
-    expect(await attemptAfter(undefined)).toBe("1");
+    const again = [{ exitCode: 1, running: false }, { exitCode: 0, running: true }, undefined];
+    for (const last of again) expect(await attemptAfter(last)).toMatch(/^\d{4}-\d\d-\d\dT/);
   });
 });
 
@@ -104,6 +102,7 @@ async function createBroker(present: ReadonlyMap<string, EngineContainer> = new 
     },
     settings,
     present,
+    takenOver: "{}",
   });
 }
 

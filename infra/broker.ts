@@ -9,14 +9,17 @@ import type { EngineContainer } from "./engine.ts";
 import type { Files } from "./files.ts";
 import type { EngineNames } from "./names.ts";
 import type { Settings } from "./settings-schema.ts";
+import { labelList } from "./short-lived-container.ts";
+import { TAKEN_OVER } from "./taken-over.ts";
 
 export interface BrokerArgs {
   readonly names: EngineNames;
   /** The image's reference. */
   readonly image: string;
-  /** A change of mosquitto.conf replaces the container, since a running broker cannot take it over. */
   readonly files: Files;
   readonly settings: Settings;
+  /** What the reload container says of what it has made the broker take over. */
+  readonly takenOver: pulumi.Input<string>;
   /** The stack's containers as the engine has them now. */
   readonly present: ReadonlyMap<string, EngineContainer>;
 }
@@ -32,6 +35,7 @@ export class Broker extends pulumi.ComponentResource {
     super("naboom-mqtt:infra:Broker", name, {}, options);
     const child = { parent: this };
     const { names } = args;
+    const restart = restartDigest(args);
 
     const network = new docker.Network("network", { name: names.prefix, driver: "bridge" }, child);
     const revisions = new docker.Volume("revisions", { name: names.revisions }, child);
@@ -54,10 +58,7 @@ export class Broker extends pulumi.ComponentResource {
       {
         name: names.broker,
         ...common,
-        labels: Object.entries({
-          ...common.labels,
-          "naboom-mqtt.configuration": digest([args.files.configuration]),
-        }).map(([label, value]) => ({ label, value })),
+        labels: labelList({ ...common.labels, [RESTART]: restart }),
         hosts,
         networksAdvanced: [{ name: network.name, aliases: ["broker"] }],
         volumes: [
@@ -70,9 +71,11 @@ export class Broker extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: published.completed as pulumi.Input<pulumi.Resource> },
     );
+    const labels = { ...common.labels, [TAKEN_OVER]: args.takenOver };
     const reloaded = reload(
       {
         ...delivery,
+        labels,
         containerName: names.reload,
         previous: args.present.get(names.reload),
         broker: container.id,
@@ -84,6 +87,29 @@ export class Broker extends pulumi.ComponentResource {
     this.revision = pulumi.output(reloaded.completed).apply(() => revisionId(args.files.revision));
     this.registerOutputs({ container: this.container, revision: this.revision });
   }
+}
+
+/** The label of the broker's container whose change replaces it. */
+export const RESTART = "naboom-mqtt.restart";
+
+/** A digest of all that a running broker cannot take over; the user hears of it where it has changed. */
+function restartDigest({ names, present, settings, image, files }: BrokerArgs): string {
+  const restart = digest([
+    files.configuration,
+    image,
+    JSON.stringify(process(settings)),
+    JSON.stringify(settings.container),
+  ]);
+  announceRestart(present.get(names.broker), restart);
+  return restart;
+}
+
+function announceRestart(broker: EngineContainer | undefined, restart: string): void {
+  if (broker === undefined || broker.labels[RESTART] === restart) return;
+  pulumi.log.info(
+    "the broker restarts, since its configuration, image, ports or container changes: every client is disconnected; " +
+      "retained messages, sessions and queued messages are kept",
+  );
 }
 
 /** Leads the name that the healthcheck asks for to the container itself. */
@@ -126,19 +152,22 @@ function confinement({ container, limits }: Settings): Partial<docker.ContainerA
   };
 }
 
-/** How the engine keeps the broker running, watches it and keeps its log. */
+/**
+ * How the engine keeps the broker running, watches it and keeps its log.
+ *
+ * The update does not wait for the engine's first check: the reload container logs in the same way, and
+ * at once. Each check is four lines in the log, so they are not made more often than is of use.
+ */
 function supervision({ container }: Settings): Partial<docker.ContainerArgs> {
   return {
     restart: "unless-stopped",
     healthcheck: {
       tests: ["CMD", ...healthcheckCommand],
-      interval: "3s",
+      interval: "10s",
       timeout: "5s",
       startPeriod: "10s",
       retries: 3,
     },
-    wait: true,
-    waitTimeout: 60,
     // The broker writes its persistence database when it is told to stop.
     stopTimeout: 20,
     destroyGraceSeconds: 20,

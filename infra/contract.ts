@@ -30,12 +30,16 @@ export const stackOutputs = z.strictObject({
   certificates: z.strictObject({
     /** The CA certificates that a client has to trust, PEM. */
     authority: z.string().startsWith("-----BEGIN CERTIFICATE-----"),
-    /** When the CA's certificate ends, ISO 8601. */
+    /** When the first of the CA's certificates ends, ISO 8601. */
     authorityExpires: z.iso.datetime({ offset: true }),
+    /** When the server's certificate was issued, ISO 8601. */
+    serverIssued: z.iso.datetime({ offset: true }),
     /** When the server's certificate ends, ISO 8601. */
     serverExpires: z.iso.datetime({ offset: true }),
     /** SHA-256 of the server's certificate, upper-case hex pairs with colons, as Node's `fingerprint256`. */
     serverFingerprint: z.string().regex(/^([0-9A-F]{2}:){31}[0-9A-F]{2}$/),
+    /** Days before its end at which an update renews the server's certificate. */
+    renewalDays: z.number(),
     /** The names and addresses that the server's certificate is for. */
     names: z.array(z.string()).min(1),
   }),
@@ -44,13 +48,20 @@ export const stackOutputs = z.strictObject({
     z.string(),
     z.strictObject({
       rules: z.array(z.strictObject({ access: z.enum(accesses), filter: z.string() })),
+      /** The names that the user's clients can log in with now, the current one first. */
+      accounts: z.array(z.string()).min(1),
+      generation: z.int(),
+      /** When the current password was made, ISO 8601. */
+      passwordIssued: z.iso.datetime({ offset: true }),
     }),
   ),
+  /** Ages in days beyond which a check fails. */
+  policy: z.strictObject({ maxPasswordAge: z.number().optional(), maxCertificateAge: z.number().optional() }),
   limits: z.strictObject({
     packetBytes: z.int(),
     keepaliveSeconds: z.int(),
   }),
-  /** Each user's name and password. Secret. */
+  /** Each user's current account and password, by user name. Secret. */
   credentials: z.record(z.string(), z.strictObject({ username: z.string(), password: z.string() })),
 });
 

@@ -27,7 +27,7 @@ export function renderFiles(settings: Settings, authority: Authority, users: Use
   });
   const { certificate, serverCertificate, serverKey } = authority;
   const revision = pulumi
-    .all([users.accounts, users.seed, certificate, serverCertificate, serverKey])
+    .all([users.accounts, users.healthcheckSeed, certificate, serverCertificate, serverKey])
     .apply(([accounts, seed, ca, server, key]) =>
       renderRevision({
         configuration,

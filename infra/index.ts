@@ -7,7 +7,9 @@ import { chooseImage } from "./image.ts";
 import { engineNames } from "./names.ts";
 import { stackOutputs } from "./outputs.ts";
 import { checkHostPorts } from "./ports.ts";
+import { planRotation } from "./rotation.ts";
 import { readSettings } from "./settings.ts";
+import { readTakenOver, writeTakenOver } from "./taken-over.ts";
 import { Users } from "./users.ts";
 
 // What is asked for, and whether it can be had: everything that can be refused is refused here.
@@ -18,18 +20,30 @@ const [present, image] = await Promise.all([
   chooseImage(settings.image),
 ]);
 await checkHostPorts(settings, present.get(names.broker));
+const rotation = planRotation(settings, readTakenOver(present.get(names.reload)), new Date());
+for (const sentence of rotation.sentences) await pulumi.log.info(sentence);
 
 // Who is who.
-const authority = new Authority("authority", settings.certificates);
+const authority = new Authority("authority", {
+  certificates: settings.certificates,
+  renewals: rotation.renewals,
+});
 const accounts = new Users("users", { users: settings.users, passwordLength: settings.passwords.length });
 
 // The files that say so.
 const files = renderFiles(settings, authority, accounts);
 
 // The broker that runs on them, and what others need to know of it.
-const running = new Broker("broker", { names, image, files, settings, present });
+const running = new Broker("broker", {
+  names,
+  image,
+  files,
+  settings,
+  present,
+  takenOver: authority.serverExpires.apply((expires) => writeTakenOver(settings, rotation.renewals, expires)),
+});
 
-export const { broker, listeners, certificates, users, limits, credentials } = stackOutputs({
+export const { broker, listeners, certificates, users, policy, limits, credentials } = stackOutputs({
   settings,
   image,
   authority,

@@ -1,8 +1,10 @@
 import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
+import { accountsOf } from "../mosquitto/account.ts";
 import { listenerNames, listeners } from "../mosquitto/listener.ts";
-import type { Authority } from "./authority.ts";
+import { type Authority, expiry } from "./authority.ts";
 import type { Broker } from "./broker.ts";
+import type { CertificateSettings } from "./certificate-settings.ts";
 import type { StackOutputs } from "./contract.ts";
 import type { Settings } from "./settings-schema.ts";
 import type { Users } from "./users.ts";
@@ -25,23 +27,36 @@ export function stackOutputs(args: OutputsArgs): {
     listeners: pulumi.output(endpoints(settings)),
     certificates: pulumi
       .all([authority.certificate, authority.serverCertificate])
-      .apply(([ca, server]) => certificates(ca, server, settings.certificates.names)),
-    users: pulumi.output({ ...settings.users }),
+      .apply(([ca, server]) => certificates(ca, server, settings.certificates)),
+    users: args.users.issued.apply((issued) => describeUsers(settings, issued)),
+    policy: pulumi.output(settings.policy),
     limits: pulumi.output({
       packetBytes: settings.limits.packetBytes,
       keepaliveSeconds: settings.limits.keepaliveSeconds,
     }),
-    credentials: args.users.accounts.apply((accounts) =>
-      Object.fromEntries(
-        accounts.map(({ name, credential }) => [name, { username: name, password: credential.password }]),
-      ),
-    ),
+    credentials: args.users.credentials.apply((credentials) => ({ ...credentials })),
   };
+}
+
+function describeUsers(settings: Settings, issued: Readonly<Record<string, string>>): StackOutputs["users"] {
+  const entries = Object.entries(settings.users).map(([name, state]) => [
+    name,
+    {
+      rules: state.rules.map((rule) => ({ ...rule })),
+      accounts: accountsOf(name, state).map((account) => account.name),
+      generation: state.generation,
+      passwordIssued: issued[name] ?? "",
+    },
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** Clients are sent to the first name of the certificate, so that the name they check is the one they asked for. */
 function endpoints(settings: Settings): StackOutputs["listeners"] {
-  const host = settings.certificates.names[0] ?? "localhost";
+  const [first = "localhost"] = settings.certificates.names;
+  // A wildcard is no host; any name that it stands for is.
+  const host =
+    settings.certificates.names.find((name) => !name.startsWith("*.")) ?? first.replace(/^\*\./, "mqtt.");
   const entries = listenerNames.map((name) => {
     const { port } = settings.listeners[name];
     const authority = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
@@ -53,14 +68,19 @@ function endpoints(settings: Settings): StackOutputs["listeners"] {
 function certificates(
   authority: string,
   server: string,
-  names: readonly string[],
+  { names, renewalDays }: CertificateSettings,
 ): StackOutputs["certificates"] {
+  const ends = (authority.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? []).map((pem) =>
+    expiry(new X509Certificate(pem)),
+  );
   const serverCertificate = new X509Certificate(server);
   return {
     authority,
-    authorityExpires: new Date(new X509Certificate(authority).validTo).toISOString(),
-    serverExpires: new Date(serverCertificate.validTo).toISOString(),
+    authorityExpires: ends.sort()[0] ?? "",
+    serverIssued: new Date(serverCertificate.validFrom).toISOString(),
+    serverExpires: expiry(serverCertificate),
     serverFingerprint: serverCertificate.fingerprint256,
+    renewalDays,
     names: [...names],
   };
 }

@@ -1,90 +1,10 @@
 import { isIP } from "node:net";
 import { z } from "zod";
-import { type AccessRule, accesses } from "../mosquitto/acl.ts";
-import { healthcheckAccount } from "../mosquitto/healthcheck.ts";
 import { defaultLimits } from "../mosquitto/limits.ts";
 import { type ListenerName, listenerNames, listeners } from "../mosquitto/listener.ts";
-import { topicFilterFault } from "../mosquitto/topic-filter.ts";
-
-/** What each kind of value may be, in words, and a value that is allowed. */
-export const rules = Object.freeze({
-  object: { allowed: "it is a set of keys and values", example: "" },
-  list: { allowed: "it is a list", example: "" },
-  port: { allowed: "a port is a whole number from 1 to 65535", example: "1883" },
-  address: { allowed: "it is an IPv4 or IPv6 address", example: "127.0.0.1" },
-  image: {
-    allowed: "an image is a Docker reference without white space",
-    example: "eclipse-mosquitto:2.1.2-alpine",
-  },
-  userName: {
-    allowed: "a user name has 1 to 64 letters, digits and . _ @ -, and begins with a letter or digit",
-    example: "",
-  },
-  reservedName: { allowed: "the name is taken by the broker's own healthcheck", example: "" },
-  users: { allowed: "there is at least one user", example: "" },
-  rights: { allowed: "a user has at least one right: read, write, readwrite or deny", example: "" },
-  name: { allowed: "a name is a DNS name or an IP address", example: "localhost" },
-  names: { allowed: "there is at least one name", example: "localhost" },
-  days: { allowed: "it is a whole number of days from 1 to 36500", example: "365" },
-  passwordLength: { allowed: "a length is a whole number from 32 to 128", example: "40" },
-  iterations: { allowed: "it is a whole number from 1 to 1000000", example: "1000" },
-  packet: { allowed: "it is a whole number of bytes from 20 to 268435455", example: "262144" },
-  keepalive: { allowed: "it is a whole number of seconds from 10 to 65535", example: "1200" },
-  count: { allowed: "it is a whole number from 1 to 10000000", example: "1000" },
-  queuedBytes: { allowed: "it is a whole number of bytes from 1 to 1099511627776", example: "67108864" },
-  seconds: { allowed: "it is a whole number of seconds from 1 to 86400", example: "60" },
-  memory: { allowed: "it is a whole number of megabytes from 32 to 1048576", example: "512" },
-  logSize: { allowed: "it is a whole number of megabytes from 1 to 10240", example: "10" },
-});
-
-const whole = (rule: { allowed: string }, least: number, most: number) =>
-  z.int(rule.allowed).min(least, rule.allowed).max(most, rule.allowed);
-
-const section = <Shape extends z.ZodRawShape>(shape: Shape) => z.strictObject(shape, rules.object.allowed);
-
-const filterList = z
-  .array(
-    z.string("a topic filter is a text").superRefine((filter, context) => {
-      const fault = topicFilterFault(filter);
-      if (fault !== undefined) context.addIssue({ code: "custom", message: fault, input: filter });
-    }),
-    rules.list.allowed,
-  )
-  .optional();
-
-const user = section(
-  Object.fromEntries(accesses.map((access) => [access, filterList])) as Record<
-    (typeof accesses)[number],
-    typeof filterList
-  >,
-).transform((rights, context): { rules: AccessRule[] } => {
-  const list = accesses.flatMap((access) => (rights[access] ?? []).map((filter) => ({ access, filter })));
-  if (list.length === 0) context.addIssue({ code: "custom", message: rules.rights.allowed, input: rights });
-  return { rules: list };
-});
-
-const USER_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u;
-
-/** Says of every user's name what is wrong with it. */
-function checkUserNames(users: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
-  for (const name of Object.keys(users)) {
-    const rule = name === healthcheckAccount.name ? rules.reservedName : rules.userName;
-    if (rule === rules.userName && USER_NAME.test(name)) continue;
-    context.addIssue({ code: "custom", message: rule.allowed, path: [name] });
-  }
-}
-
-/** For checks that are made where another value is wrong as well, so that every mistake is named at once. */
-const ALWAYS = Object.freeze({ when: () => true });
-
-const DNS_NAME = /^(\*\.)?([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
-
-const certificateName = z
-  .string(rules.name.allowed)
-  .refine(
-    (name) => isIP(name) !== 0 || (DNS_NAME.test(name) && name.length <= 253 && !/^[\d.]+$/.test(name)),
-    rules.name.allowed,
-  );
+import { certificateSettings } from "./certificate-settings.ts";
+import { ALWAYS, rules, section, whole } from "./setting-rules.ts";
+import { userSettings } from "./user-settings.ts";
 
 const listener = (port: number) => section({ port: whole(rules.port, 1, 65_535).default(port) }).prefault({});
 
@@ -127,38 +47,22 @@ export const settingsSchema = section({
       hostListeners,
     )
     .prefault({}),
-  /** The users and their rights. @default naboom-mqtt, who reads and writes naboom/# */
-  users: z
-    .record(z.string(), user, rules.object.allowed)
-    .superRefine(checkUserNames, ALWAYS)
-    .refine((users) => Object.keys(users).length > 0, rules.users.allowed)
-    .prefault({ "naboom-mqtt": { readwrite: ["naboom/#"] } }),
+  users: userSettings,
   passwords: section({
     /** Characters of each password. @default 40 */
     length: whole(rules.passwordLength, 32, 128).default(40),
     /** PBKDF2 iterations; each reload hashes every connected client's password once more. @default 1000 */
     iterations: whole(rules.iterations, 1, 1_000_000).default(1_000),
   }).prefault({}),
-  certificates: section({
-    /** Names and addresses that the server's certificate is for. @default localhost, 127.0.0.1 and ::1 */
-    names: z
-      .array(certificateName, rules.list.allowed)
-      .min(1, rules.names.allowed)
-      .default(["localhost", "127.0.0.1", "::1"]),
-    /** @default 3650 */
-    authorityDays: whole(rules.days, 1, 36_500).default(3_650),
-    /** @default 365 */
-    serverDays: whole(rules.days, 1, 36_500).default(365),
-  })
-    .superRefine(({ authorityDays, serverDays }, context) => {
-      if (serverDays <= authorityDays) return;
-      const message = `a server's certificate ends no later than its authority's, after ${authorityDays} days`;
-      context.addIssue({ code: "custom", message, path: ["serverDays"], input: serverDays });
-    })
-    .prefault({}),
+  certificates: certificateSettings,
+  /** Ages in days beyond which the smoke tests fail. @default none */
+  policy: section({
+    maxPasswordAge: z.number(rules.age.allowed).positive(rules.age.allowed).optional(),
+    maxCertificateAge: z.number(rules.age.allowed).positive(rules.age.allowed).optional(),
+  }).prefault({}),
   /** What clients may take; see mosquitto/limits.ts for each one's meaning and default. */
   limits: section({
-    packetBytes: whole(rules.packet, 20, 268_435_455).default(defaultLimits.packetBytes),
+    packetBytes: whole(rules.packet, 1_024, 268_435_455).default(defaultLimits.packetBytes),
     connectionsPerListener: whole(rules.count, 1, 1_000_000).default(defaultLimits.connectionsPerListener),
     inflightMessages: whole(rules.count, 1, 65_535).default(defaultLimits.inflightMessages),
     queuedMessages: whole(rules.count, 1, 10_000_000).default(defaultLimits.queuedMessages),

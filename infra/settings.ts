@@ -1,7 +1,8 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { Refusal } from "./refusal.ts";
-import { rules, type Settings, settingsSchema } from "./settings-schema.ts";
+import { rules } from "./setting-rules.ts";
+import { type Settings, settingsSchema } from "./settings-schema.ts";
 
 /** Keys whose value is a text; Pulumi hands every other one over as JSON. */
 const TEXT_KEYS: ReadonlySet<string> = new Set(["image", "bindAddress"]);

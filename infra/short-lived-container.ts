@@ -40,9 +40,7 @@ export class ShortLivedContainer extends pulumi.ComponentResource {
         image: args.image,
         entrypoints: ["/bin/sh"],
         command: ["-c", args.script, name, args.argument],
-        labels: Object.entries({ ...args.labels, [ATTEMPT]: `${nextAttempt(args.previous)}` }).map(
-          ([label, value]) => ({ label, value }),
-        ),
+        labels: labelList({ ...args.labels, [ATTEMPT]: attempt(args.previous) }),
         attach: true,
         logs: true,
         mustRun: false,
@@ -59,10 +57,19 @@ export class ShortLivedContainer extends pulumi.ComponentResource {
   }
 }
 
-/** A run that failed or never ended leaves a container that says so: the next one must differ from it. */
-function nextAttempt(previous: EngineContainer | undefined): number {
-  const last = Number(previous?.labels[ATTEMPT] ?? "1");
-  return previous !== undefined && (previous.running || previous.exitCode !== 0) ? last + 1 : last;
+/**
+ * What tells one run from the next: the last run's mark where it succeeded, so that nothing changes, and
+ * a new one where it failed, never ended or is gone, so that it is made again.
+ */
+function attempt(previous: EngineContainer | undefined): string {
+  const last = previous?.labels[ATTEMPT];
+  const succeeded = previous !== undefined && !previous.running && previous.exitCode === 0;
+  return succeeded && last !== undefined ? last : new Date().toISOString();
+}
+
+/** Labels as the provider takes them. */
+export function labelList(labels: Readonly<Record<string, pulumi.Input<string>>>) {
+  return Object.entries(labels).map(([label, value]) => ({ label, value }));
 }
 
 /** The provider reports a failed run as an exit code and not as an error, so the program has to look. */

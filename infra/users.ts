@@ -1,38 +1,110 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import type { AccessRule } from "../mosquitto/acl.ts";
+import { type Account, accountsOf } from "../mosquitto/account.ts";
 import { deriveCredential } from "../mosquitto/password.ts";
 import type { RevisionUser } from "../mosquitto/revision.ts";
+import type { UserSettings } from "./user-settings.ts";
 
 export interface UsersArgs {
-  /** The users' rights by user name. */
-  readonly users: Readonly<Record<string, { readonly rules: readonly AccessRule[] }>>;
+  readonly users: Readonly<Record<string, UserSettings>>;
   /** Characters of each password. */
   readonly passwordLength: number;
 }
 
+/** A user as clients know it. */
+export interface UserCredential {
+  /** The name of the user's current account. */
+  readonly username: string;
+  readonly password: string;
+}
+
+/** Random bytes, and when they were made. */
+interface Seed {
+  readonly base64: string;
+  /** ISO 8601. */
+  readonly issued: string;
+}
+
 /**
- * The users of a broker, with passwords that nobody chose: all derive from one random seed in the
- * stack's state, so that a thousand users cost no more resources than one.
+ * The users of a broker, with passwords that nobody chose.
+ *
+ * Every generation in use has one random seed in the stack's state, and each password derives from its
+ * generation's seed: a thousand users cost no more resources than one, and a raised generation brings
+ * new randomness.
  */
 export class Users extends pulumi.ComponentResource {
-  /** Name, rights and credential of each user. Secret. */
+  /** Each account's name, rights and credential. Secret. */
   readonly accounts: pulumi.Output<readonly RevisionUser[]>;
-  /** 32 random bytes in base64. Secret. */
-  readonly seed: pulumi.Output<string>;
+  /** Each user's current account and password, by user name. Secret. */
+  readonly credentials: pulumi.Output<Readonly<Record<string, UserCredential>>>;
+  /** When each user's current password was made, ISO 8601, by user name. */
+  readonly issued: pulumi.Output<Readonly<Record<string, string>>>;
+  /** Random bytes in base64 that the healthcheck's passwords derive from. Secret. */
+  readonly healthcheckSeed: pulumi.Output<string>;
 
   constructor(name: string, args: UsersArgs, options?: pulumi.ComponentResourceOptions) {
     super("naboom-mqtt:infra:Users", name, {}, options);
 
-    const seed = new random.RandomBytes(`${name}-seed`, { length: 32 }, { parent: this });
-    this.seed = pulumi.secret(seed.base64);
-    this.accounts = this.seed.apply((bytes) =>
-      Object.entries(args.users).map(([user, { rules }]) => ({
-        name: user,
-        rules,
-        credential: deriveCredential({ seed: bytes, user, length: args.passwordLength }),
-      })),
+    const entries = Object.entries(args.users).map(([user, state]) => ({
+      user,
+      state,
+      accounts: accountsOf(user, state),
+    }));
+    const generations = new Set(
+      entries.flatMap(({ accounts }) => accounts.map(({ generation }) => generation)),
     );
+    const seeds = pulumi.all(
+      Object.fromEntries(
+        [...generations].map((generation) => [generation, this.#seed(`passwords-${generation}`)]),
+      ),
+    );
+    const credential = (all: Readonly<Record<string, Seed>>, { name: user, generation }: Account) =>
+      deriveCredential({ seed: seedOf(all, generation).base64, user, length: args.passwordLength });
+
+    this.accounts = seeds.apply((all) =>
+      entries.flatMap(({ state, accounts }) =>
+        accounts.map((account) => ({
+          name: account.name,
+          rules: state.rules,
+          credential: credential(all, account),
+        })),
+      ),
+    );
+    this.credentials = seeds.apply((all) =>
+      Object.fromEntries(
+        entries.map(({ user, accounts: [current] }) => [
+          user,
+          { username: current.name, password: credential(all, current).password },
+        ]),
+      ),
+    );
+    this.issued = pulumi.unsecret(
+      seeds.apply((all) =>
+        Object.fromEntries(
+          entries.map(({ user, accounts: [{ generation }] }) => [user, seedOf(all, generation).issued]),
+        ),
+      ),
+    );
+    this.healthcheckSeed = this.#seed("healthcheck").apply(({ base64 }) => base64);
     this.registerOutputs();
   }
+
+  /** The day of issue is kept in the state beside the bytes: later runs would give another one, and are not heard. */
+  #seed(name: string): pulumi.Output<Seed> {
+    const bytes = new random.RandomBytes(
+      name,
+      { length: 32, keepers: { issued: new Date().toISOString() } },
+      { parent: this, ignoreChanges: ["keepers"] },
+    );
+    return pulumi.all([pulumi.secret(bytes.base64), bytes.keepers]).apply(([base64, keepers]) => ({
+      base64,
+      issued: keepers?.issued ?? "",
+    }));
+  }
+}
+
+function seedOf(seeds: Readonly<Record<string, Seed>>, generation: number): Seed {
+  const seed = seeds[generation];
+  if (seed === undefined) throw new Error(`no seed was made for generation ${generation}`);
+  return seed;
 }

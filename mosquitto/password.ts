@@ -32,7 +32,7 @@ export interface CredentialInput {
 export function deriveCredential({ seed, user, length }: CredentialInput): Credential {
   const key = Buffer.from(seed, "base64");
   if (key.length < 32) throw new RangeError(`a seed has at least 32 bytes, this one has ${key.length}`);
-  const stream = expand(key, `password:${user}`, length * 4);
+  const stream = expand(key, `password:${length}:${user}`, length * 4);
   const letters = Array.from(stream).filter((byte) => byte < UNBIASED);
   // With four bytes a letter the odds of running short are beyond 2^-100; a short password must still never pass.
   if (letters.length < length) throw new Error("the derived bytes are too few for a password");

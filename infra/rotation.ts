@@ -1,0 +1,142 @@
+import { accountsOf } from "../mosquitto/account.ts";
+import type { CertificateSettings } from "./certificate-settings.ts";
+import { Refusal } from "./refusal.ts";
+import type { Settings } from "./settings-schema.ts";
+import { describeUsers, type TakenOver } from "./taken-over.ts";
+import type { UserSettings } from "./user-settings.ts";
+
+/** What an update will do to those who are connected. */
+export interface Rotation {
+  /** How often the server's certificate was renewed because its end was near, this time included. */
+  readonly renewals: number;
+  /** One sentence for each thing that rotates, and who is disconnected by it. */
+  readonly sentences: readonly string[];
+}
+
+const DAY = 86_400_000;
+
+/**
+ * Compares what is asked for with what the broker has taken over last.
+ *
+ * @throws Refusal for every generation that was lowered, since what it stood for is gone.
+ */
+export function planRotation(settings: Settings, last: TakenOver | undefined, now: Date): Rotation {
+  if (last === undefined) return { renewals: 0, sentences: [] };
+  const faults = [...loweredUsers(settings.users, last), ...loweredCertificates(settings.certificates, last)];
+  if (faults.length > 0) throw new Refusal(faults.join("\n  "));
+  const renewals = last.certificates.renewals + (isDue(settings.certificates, last, now) ? 1 : 0);
+  return {
+    renewals,
+    sentences: [
+      ...userSentences(settings.users, last),
+      ...certificateSentences(settings.certificates, last, renewals),
+    ],
+  };
+}
+
+/** A renewed certificate counts from its own end: a generation that was raised by hand is new already. */
+function isDue(wanted: CertificateSettings, { certificates }: TakenOver, now: Date): boolean {
+  const same =
+    wanted.serverGeneration === certificates.serverGeneration &&
+    wanted.authorityInForce === certificates.authorityInForce;
+  return same && new Date(certificates.serverExpires).getTime() - now.getTime() < wanted.renewalDays * DAY;
+}
+
+function loweredUsers(users: Settings["users"], last: TakenOver): string[] {
+  return Object.entries(users).flatMap(([name, wanted]) => {
+    const before = last.users[name];
+    if (before === undefined) return [];
+    const path = `naboom-mqtt:users${/^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`}`;
+    if (wanted.generation < before.generation)
+      return [lowered(`${path}.generation`, wanted.generation, before.generation)];
+    if (
+      wanted.rotation === "overlap" &&
+      before.rotation === "replace" &&
+      wanted.overlapSince < before.generation
+    ) {
+      return [
+        `${path}.overlapSince is ${wanted.overlapSince}: overlapping rotation begins with the generation in force, or an old ` +
+          `password would come back; to mend it: npm run pulumi -- config set --path '${path}.overlapSince' ${before.generation}`,
+      ];
+    }
+    return [];
+  });
+}
+
+function loweredCertificates(wanted: CertificateSettings, { certificates }: TakenOver): string[] {
+  const keys = ["serverGeneration", "authorityGeneration", "authorityInForce"] as const;
+  return keys
+    .filter((key) => wanted[key] < certificates[key])
+    .map((key) => lowered(`naboom-mqtt:certificates.${key}`, wanted[key], certificates[key]));
+}
+
+function lowered(path: string, given: number, last: number): string {
+  return (
+    `${path} is ${given}, and the broker has taken ${last} over already: a generation is only ever raised; ` +
+    `to mend it: npm run pulumi -- config set --path '${path}' ${last}`
+  );
+}
+
+function userSentences(users: Settings["users"], last: TakenOver): string[] {
+  const wanted = describeUsers(users);
+  const added = Object.keys(users).filter((name) => last.users[name] === undefined);
+  const removed = Object.keys(last.users).filter((name) => users[name] === undefined);
+  const rights = Object.keys(users).filter(
+    (name) => last.users[name] && last.users[name]?.rules !== wanted[name]?.rules,
+  );
+  return [
+    ...added.map((name) => `user ${name} is added`),
+    ...removed.map((name) => `user ${name} is removed, and its clients are disconnected`),
+    ...rights.map((name) => `user ${name} has other rights from now on, and nobody is disconnected`),
+    ...Object.entries(users).flatMap(([name, state]) => passwordSentences(name, state, last.users[name])),
+  ];
+}
+
+function passwordSentences(
+  name: string,
+  state: UserSettings,
+  before: TakenOver["users"][string] | undefined,
+): string[] {
+  if (before === undefined) return [];
+  const kept = accountsOf(name, state).map((account) => `${account.name}:${account.generation}`);
+  const gone = accountsOf(name, before).filter(
+    (account) => !kept.includes(`${account.name}:${account.generation}`),
+  );
+  const renewed =
+    state.generation > before.generation
+      ? [`user ${name} gets a new password (generation ${state.generation})`]
+      : [];
+  const lost = gone.map(
+    (account) =>
+      `the password of ${account.name} (generation ${account.generation}) ends, and clients that use it are disconnected`,
+  );
+  return [...renewed, ...lost];
+}
+
+function certificateSentences(
+  wanted: CertificateSettings,
+  { certificates }: TakenOver,
+  renewals: number,
+): string[] {
+  const issued = wanted.authorityGeneration > certificates.authorityGeneration;
+  const moved = wanted.authorityInForce > certificates.authorityInForce;
+  const raised = wanted.serverGeneration > certificates.serverGeneration;
+  const renewed = renewals > certificates.renewals;
+  const disconnected = "nobody is disconnected";
+  return [
+    ...(issued && !moved
+      ? [`a new CA is issued beside the old one; clients have to trust both before the rotation is finished`]
+      : []),
+    ...(moved
+      ? [
+          `the server's certificate moves to CA ${wanted.authorityInForce}; clients that do not trust it yet are refused from now on`,
+        ]
+      : []),
+    ...(raised ? [`the server's certificate and key are new, and ${disconnected}`] : []),
+    ...(renewed
+      ? [
+          `the server's certificate ends on ${certificates.serverExpires}, so it is renewed, and ${disconnected}`,
+        ]
+      : []),
+  ];
+}

@@ -1,0 +1,56 @@
+import { z } from "zod";
+
+/** What each kind of value may be, in words, and a value that is allowed. */
+export const rules = Object.freeze({
+  object: { allowed: "it is a set of keys and values", example: "" },
+  list: { allowed: "it is a list", example: "" },
+  port: { allowed: "a port is a whole number from 1 to 65535", example: "1883" },
+  address: { allowed: "it is an IPv4 or IPv6 address", example: "127.0.0.1" },
+  image: {
+    allowed: "an image is a Docker reference without white space",
+    example: "eclipse-mosquitto:2.1.2-alpine",
+  },
+  userName: {
+    allowed: "a user name has 1 to 64 letters, digits and . _ @ -, and begins with a letter or digit",
+    example: "",
+  },
+  reservedName: { allowed: "the name is taken by the broker's own healthcheck", example: "" },
+  users: { allowed: "there is at least one user", example: "" },
+  rights: { allowed: "a user has at least one right: read, write, readwrite or deny", example: "" },
+  name: { allowed: "a name is a DNS name or an IP address", example: "localhost" },
+  names: { allowed: "there is at least one name", example: "localhost" },
+  days: { allowed: "it is a whole number of days from 1 to 36500", example: "365" },
+  passwordLength: { allowed: "a length is a whole number from 32 to 128", example: "40" },
+  iterations: { allowed: "it is a whole number from 1 to 1000000", example: "1000" },
+  packet: { allowed: "it is a whole number of bytes from 1024 to 268435455", example: "262144" },
+  keepalive: { allowed: "it is a whole number of seconds from 10 to 65535", example: "1200" },
+  generation: { allowed: "a generation is a whole number from 1 to 1000000", example: "1" },
+  retired: { allowed: "it is a whole number, and below the user's generation", example: "" },
+  rotation: { allowed: "a rotation is replace or overlap", example: "overlap" },
+  renewal: {
+    allowed: "it is a number of days above 0, and below the certificate's validity",
+    example: "120",
+  },
+  age: { allowed: "it is a number of days above 0", example: "90" },
+  inForce: {
+    allowed:
+      "the authority in force is authorityGeneration, or the one before it until the rotation is finished",
+    example: "",
+  },
+  count: { allowed: "it is a whole number from 1 to 10000000", example: "1000" },
+  queuedBytes: { allowed: "it is a whole number of bytes from 1 to 1099511627776", example: "67108864" },
+  seconds: { allowed: "it is a whole number of seconds from 1 to 86400", example: "60" },
+  memory: { allowed: "it is a whole number of megabytes from 32 to 1048576", example: "512" },
+  logSize: { allowed: "it is a whole number of megabytes from 1 to 10240", example: "10" },
+});
+
+/** A whole number within bounds. */
+export const whole = (rule: { allowed: string }, least: number, most: number) =>
+  z.int(rule.allowed).min(least, rule.allowed).max(most, rule.allowed);
+
+/** A set of known keys; an unknown one is a mistake. */
+export const section = <Shape extends z.ZodRawShape>(shape: Shape) =>
+  z.strictObject(shape, rules.object.allowed);
+
+/** For checks that are made where another value is wrong as well, so that every mistake is named at once. */
+export const ALWAYS = Object.freeze({ when: () => true });

@@ -1,0 +1,67 @@
+import { z } from "zod";
+import { rotations } from "../mosquitto/account.ts";
+import { digest } from "../mosquitto/revision.ts";
+import type { EngineContainer } from "./engine.ts";
+import type { Settings } from "./settings-schema.ts";
+
+const record = z.object({
+  users: z.record(
+    z.string(),
+    z.object({
+      generation: z.int(),
+      rotation: z.enum(rotations),
+      overlapSince: z.int(),
+      retired: z.int(),
+      rules: z.string(),
+    }),
+  ),
+  certificates: z.object({
+    authorityGeneration: z.int(),
+    authorityInForce: z.int(),
+    serverGeneration: z.int(),
+    renewals: z.int(),
+    /** ISO 8601. */
+    serverExpires: z.string(),
+  }),
+});
+
+/**
+ * What the running broker was given last, as a label of the reload container tells: it is written only
+ * once the files are in force, and holds no secret.
+ *
+ * An update compares it with what is asked for now: to refuse a lowered generation, to tell what will
+ * rotate, and to renew a certificate in time.
+ */
+export type TakenOver = Readonly<z.infer<typeof record>>;
+
+/** The label's name. */
+export const TAKEN_OVER = "naboom-mqtt.taken-over";
+
+/** Reads what the last reload has left, failed or not, since its files are in force; nothing where there is none. */
+export function readTakenOver(reload: EngineContainer | undefined): TakenOver | undefined {
+  const label = reload?.labels[TAKEN_OVER];
+  return label === undefined ? undefined : record.parse(JSON.parse(label));
+}
+
+/**
+ * The label's text.
+ *
+ * @param serverExpires when the server's certificate ends, ISO 8601
+ */
+export function writeTakenOver(settings: Settings, renewals: number, serverExpires: string): string {
+  const { authorityGeneration, authorityInForce, serverGeneration } = settings.certificates;
+  const value: TakenOver = {
+    users: describeUsers(settings.users),
+    certificates: { authorityGeneration, authorityInForce, serverGeneration, renewals, serverExpires },
+  };
+  return JSON.stringify(value);
+}
+
+/** Each user's state of rotation, and its rights as a digest. */
+export function describeUsers(users: Settings["users"]): TakenOver["users"] {
+  const entries = Object.entries(users).map(([name, { rules, ...state }]) => [
+    name,
+    { ...state, rules: digest(rules.flatMap(({ access, filter }) => [access, filter])) },
+  ]);
+  return Object.fromEntries(entries);
+}
