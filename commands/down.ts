@@ -16,7 +16,7 @@ export interface DownOptions {
 
 /** Takes the stack down: all of it, or only what runs. */
 export async function down(options: DownOptions): Promise<number> {
-  const { stack } = await prepareWorkplace(options);
+  const { stack } = await prepareWorkplace({ ...options, tolerant: true });
   if ((await stack.resources()) === undefined) {
     stdout.write(`There is no stack ${stack.name}, so nothing was removed.\n`);
     return 0;

@@ -1,11 +1,12 @@
 import { argv, stderr } from "node:process";
 import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { DEFAULT_STACK } from "../infra/mend.ts";
 import { Refusal } from "../infra/refusal.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { paint } from "./workplace.ts";
 
 /** The stack that a command is about where none is named. */
-const DEFAULT_STACK = process.env.PULUMI_STACK || "dev";
+const defaultStack = process.env.PULUMI_STACK || DEFAULT_STACK;
 
 const program = new Command("npm run")
   .exitOverride()
@@ -33,6 +34,16 @@ onStack(program.command("smoke").description("prove the running stack"))
   .option("--json", "print the proof as JSON", false)
   .action(async (options) => {
     exitCode = await (await import("./smoke.ts")).smoke(options);
+  });
+
+onStack(
+  program.command("rotate").description("rotate secrets: changes the stack's config and runs pulumi up"),
+)
+  .argument("<what>", "users, retire, server-certificate, ca or all")
+  .argument("[names...]", "users' names")
+  .option("--finish", "the second step of a CA's rotation", false)
+  .action(async (what, names, options) => {
+    exitCode = await (await import("./rotate.ts")).rotate(what, names, options);
   });
 
 program
@@ -75,14 +86,14 @@ process.exitCode = exitCode;
 
 function onStack(command: Command): Command {
   return command
-    .option("--stack <name>", "the stack", stackName, DEFAULT_STACK)
+    .option("--stack <name>", "the stack", stackName, defaultStack)
     .option("--no-install", "install, download and build nothing");
 }
 
 function stackName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/.test(name)) return name;
   throw new InvalidArgumentError(
-    "a stack's name has 1 to 40 letters, digits and _ . -, and begins with a letter or digit.",
+    "a stack's name has 1 to 40 letters, digits and _ . -, and begins with a letter or digit",
   );
 }
 
@@ -91,7 +102,7 @@ function explain(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     stderr.write(
-      `${paint.red("error:")} ${error.message.replace(/^error: /, "")}; what there is: npm run up -- --help\n`,
+      `${paint.red("error:")} ${error.message.replace(/^error: /, "").replace(/\.$/, "")}; what there is: node toolchain/start.mjs help\n`,
     );
     return 2;
   }

@@ -7,6 +7,6 @@ export interface PulumiOptions {
 
 /** Runs the Pulumi CLI with the project's backend and toolchain, for the stack unless the arguments name another. */
 export async function pulumi(args: readonly string[], options: PulumiOptions): Promise<number> {
-  const { stack } = await prepareWorkplace(options);
+  const { stack } = await prepareWorkplace({ ...options, tolerant: true });
   return await stack.pulumi(args);
 }

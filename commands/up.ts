@@ -67,8 +67,8 @@ function summary(stack: string, changes: number, outputs: StackOutputs): string 
     ),
     "",
     colors.bold("Next"),
-    `  npm run pulumi --${flag} stack output --show-secrets credentials   ${colors.dim(`${user}'s password`)}`,
-    `  npm run pulumi --${flag} stack output certificates                 ${colors.dim("the CA to trust")}`,
+    `  npm run -s pulumi --${flag} stack output --show-secrets credentials   ${colors.dim(`${user}'s password`)}`,
+    `  npm run -s pulumi --${flag} stack output authority > ca.crt            ${colors.dim("the CA to trust")}`,
     `  npm run smoke${flag === "" ? "" : ` --${flag}`}   ${colors.dim("prove it again")}`,
   ];
   return lines.join("\n");

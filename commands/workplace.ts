@@ -18,6 +18,8 @@ export interface WorkplaceOptions {
   readonly stack: string;
   /** Whether anything may be installed, downloaded or built. */
   readonly install: boolean;
+  /** Whether a configured image may be missing, as for a command that mends the config. @default false */
+  readonly tolerant?: boolean;
 }
 
 /** What a command works with. */
@@ -32,8 +34,13 @@ export interface Toolchain extends Workbench {
 }
 
 /** Gets every part ready, and says of each that was made just now how and why. */
-export async function prepareWorkplace({ stack, install }: WorkplaceOptions): Promise<Workplace> {
-  const toolchain = await prepareToolchain(install, await configuredImage(stack));
+export async function prepareWorkplace({
+  stack,
+  install,
+  tolerant = false,
+}: WorkplaceOptions): Promise<Workplace> {
+  const configured = await configuredImage(stack);
+  const toolchain = await prepareToolchain(install, tolerant ? undefined : configured);
   const backend = await prepareBackend({ projectFolder });
   if (backend.notice !== undefined) toolchain.progress.say(paint.yellow(backend.notice));
   const environment = { ...toolchain.environment, ...backend.environment, PULUMI_STACK: stack };
@@ -48,7 +55,7 @@ export async function prepareToolchain(install: boolean, image?: string): Promis
   const progress = createProgress();
   const engine = await prepareDockerEngine({ install, progress });
   if (engine.how !== "running") progress.say(paint.dim(engine.why));
-  const brokerImage = await prepareBrokerImage({ configured: image, engine, progress });
+  const brokerImage = await prepareBrokerImage({ configured: image, install, engine, progress });
   if (MADE.has(brokerImage.how)) progress.say(paint.dim(brokerImage.why));
   const pulumi = await preparePulumi({ install, progress });
   if (MADE.has(pulumi.how)) progress.say(paint.dim(`Pulumi ${pulumi.version}: ${pulumi.why}`));

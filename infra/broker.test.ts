@@ -107,7 +107,7 @@ async function createBroker(present: ReadonlyMap<string, EngineContainer> = new 
 }
 
 function defaultSettings(): Settings {
-  const parsed = parseSettings({}, "naboom-mqtt");
+  const parsed = parseSettings({}, { project: "naboom-mqtt", stack: "unit" });
   if (!parsed.success) throw new Error("the defaults are not allowed");
   return parsed.data;
 }

@@ -43,6 +43,8 @@ export const stackOutputs = z.strictObject({
     /** The names and addresses that the server's certificate is for. */
     names: z.array(z.string()).min(1),
   }),
+  /** The CA certificates that a client has to trust, PEM, alone, to be written into a file. */
+  authority: z.string(),
   /** The users by name, and what each may do. */
   users: z.record(
     z.string(),

@@ -1,3 +1,4 @@
+import "./stack-trace.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { Authority } from "./authority.ts";
 import { Broker } from "./broker.ts";
@@ -19,19 +20,24 @@ const [present, image] = await Promise.all([
   inspectContainers([names.broker, names.publish, names.reload]),
   chooseImage(settings.image),
 ]);
-await checkHostPorts(settings, present.get(names.broker));
-const rotation = planRotation(settings, readTakenOver(present.get(names.reload)), new Date());
+await checkHostPorts(pulumi.getStack(), settings, present.get(names.broker));
+const rotation = planRotation(
+  pulumi.getStack(),
+  settings,
+  readTakenOver(present.get(names.reload)),
+  new Date(),
+);
 for (const sentence of rotation.sentences) await pulumi.log.info(sentence);
 
 // Who is who.
-const authority = new Authority("authority", {
+const issuer = new Authority("authority", {
   certificates: settings.certificates,
   renewals: rotation.renewals,
 });
 const accounts = new Users("users", { users: settings.users, passwordLength: settings.passwords.length });
 
 // The files that say so.
-const files = renderFiles(settings, authority, accounts);
+const files = renderFiles(settings, issuer, accounts);
 
 // The broker that runs on them, and what others need to know of it.
 const running = new Broker("broker", {
@@ -40,13 +46,22 @@ const running = new Broker("broker", {
   files,
   settings,
   present,
-  takenOver: authority.serverExpires.apply((expires) => writeTakenOver(settings, rotation.renewals, expires)),
+  takenOver: issuer.serverExpires.apply((expires) => writeTakenOver(settings, rotation.renewals, expires)),
 });
 
-export const { broker, listeners, certificates, users, policy, limits, credentials } = stackOutputs({
+export const {
+  broker,
+  listeners,
+  certificates,
+  authority: trusted,
+  users,
+  policy,
+  limits,
+  credentials,
+} = stackOutputs({
   settings,
   image,
-  authority,
+  authority: issuer,
   users: accounts,
   broker: running,
 });

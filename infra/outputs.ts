@@ -28,6 +28,7 @@ export function stackOutputs(args: OutputsArgs): {
     certificates: pulumi
       .all([authority.certificate, authority.serverCertificate])
       .apply(([ca, server]) => certificates(ca, server, settings.certificates)),
+    authority: authority.certificate,
     users: args.users.issued.apply((issued) => describeUsers(settings, issued)),
     policy: pulumi.output(settings.policy),
     limits: pulumi.output({

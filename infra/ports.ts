@@ -1,6 +1,7 @@
 import { createServer } from "node:net";
 import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
 import { containerOnPort, type EngineContainer } from "./engine.ts";
+import { setCommand } from "./mend.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface HostPorts {
@@ -15,26 +16,33 @@ export interface HostPorts {
  *
  * @throws Refusal that names each taken port, who has it, and the command that picks another.
  */
-export async function checkHostPorts(wanted: HostPorts, broker: EngineContainer | undefined): Promise<void> {
+export async function checkHostPorts(
+  stack: string,
+  wanted: HostPorts,
+  broker: EngineContainer | undefined,
+): Promise<void> {
   if (!engineIsLocal()) return;
   const own = broker?.running ? broker.hostPorts : [];
   const checks = listenerNames
     .filter((name) => !own.includes(wanted.listeners[name].port))
-    .map((name) => portFault(name, wanted.listeners[name].port, wanted.bindAddress));
+    .map((name) => portFault(stack, name, wanted));
   const faults = (await Promise.all(checks)).filter((fault) => fault !== undefined);
   if (faults.length > 0) throw new Refusal(faults.join("\n  "));
 }
 
-async function portFault(name: ListenerName, port: number, address: string): Promise<string | undefined> {
+async function portFault(stack: string, name: ListenerName, wanted: HostPorts): Promise<string | undefined> {
+  const { bindAddress: address, listeners } = wanted;
+  const { port } = listeners[name];
   const code = await listenOnce(port, address);
   if (code === undefined) return undefined;
   if (code === "EADDRNOTAVAIL") {
-    return `this host has no address ${address}; to bind to one that it has: npm run pulumi -- config set naboom-mqtt:bindAddress 127.0.0.1`;
+    return `this host has no address ${address}; to bind to one that it has: ${setCommand(stack, "naboom-mqtt:bindAddress", "127.0.0.1")}`;
   }
   const owner = await containerOnPort(port);
   const who = owner === undefined ? "another program" : `the container ${owner}`;
   const taken = code === "EADDRINUSE" ? `is taken by ${who}` : `cannot be used (${code})`;
-  const command = `npm run pulumi -- config set --path naboom-mqtt:listeners.${name}.port ${port < 55_536 ? port + 10_000 : port - 10_000}`;
+  const other = port < 55_536 ? port + 10_000 : port - 10_000;
+  const command = setCommand(stack, `naboom-mqtt:listeners.${name}.port`, other);
   return `port ${port} on ${address}, wanted for listener ${name}, ${taken}; stop that, or choose another port: ${command}`;
 }
 

@@ -3,8 +3,7 @@
  * that mends it. Pulumi prints it without a stack trace, and ends the update.
  *
  * It is known to Pulumi by the mark of its own RunError, whose import costs 0.7 s that commands, which
- * ask the engine too, need not pay. It has no stack: nobody reads it, and colouring one whose frames are
- * in `node_modules/@pulumi` takes Node 20 some 15 s and 3 GB.
+ * ask the engine too, need not pay. It has no stack: nobody reads it.
  */
 export class Refusal extends Error {
   override readonly name = "Refusal";

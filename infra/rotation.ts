@@ -1,5 +1,6 @@
 import { accountsOf } from "../mosquitto/account.ts";
 import type { CertificateSettings } from "./certificate-settings.ts";
+import { setCommand } from "./mend.ts";
 import { Refusal } from "./refusal.ts";
 import type { Settings } from "./settings-schema.ts";
 import { describeUsers, type TakenOver } from "./taken-over.ts";
@@ -20,9 +21,17 @@ const DAY = 86_400_000;
  *
  * @throws Refusal for every generation that was lowered, since what it stood for is gone.
  */
-export function planRotation(settings: Settings, last: TakenOver | undefined, now: Date): Rotation {
+export function planRotation(
+  stack: string,
+  settings: Settings,
+  last: TakenOver | undefined,
+  now: Date,
+): Rotation {
   if (last === undefined) return { renewals: 0, sentences: [] };
-  const faults = [...loweredUsers(settings.users, last), ...loweredCertificates(settings.certificates, last)];
+  const faults = [
+    ...loweredUsers(stack, settings.users, last),
+    ...loweredCertificates(stack, settings.certificates, last),
+  ];
   if (faults.length > 0) throw new Refusal(faults.join("\n  "));
   const renewals = last.certificates.renewals + (isDue(settings.certificates, last, now) ? 1 : 0);
   return {
@@ -42,13 +51,13 @@ function isDue(wanted: CertificateSettings, { certificates }: TakenOver, now: Da
   return same && new Date(certificates.serverExpires).getTime() - now.getTime() < wanted.renewalDays * DAY;
 }
 
-function loweredUsers(users: Settings["users"], last: TakenOver): string[] {
+function loweredUsers(stack: string, users: Settings["users"], last: TakenOver): string[] {
   return Object.entries(users).flatMap(([name, wanted]) => {
     const before = last.users[name];
     if (before === undefined) return [];
     const path = `naboom-mqtt:users${/^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`}`;
     if (wanted.generation < before.generation)
-      return [lowered(`${path}.generation`, wanted.generation, before.generation)];
+      return [lowered(stack, `${path}.generation`, wanted.generation, before.generation)];
     if (
       wanted.rotation === "overlap" &&
       before.rotation === "replace" &&
@@ -56,24 +65,28 @@ function loweredUsers(users: Settings["users"], last: TakenOver): string[] {
     ) {
       return [
         `${path}.overlapSince is ${wanted.overlapSince}: overlapping rotation begins with the generation in force, or an old ` +
-          `password would come back; to mend it: npm run pulumi -- config set --path '${path}.overlapSince' ${before.generation}`,
+          `password would come back; to mend it: ${setCommand(stack, `${path}.overlapSince`, before.generation)}`,
       ];
     }
     return [];
   });
 }
 
-function loweredCertificates(wanted: CertificateSettings, { certificates }: TakenOver): string[] {
+function loweredCertificates(
+  stack: string,
+  wanted: CertificateSettings,
+  { certificates }: TakenOver,
+): string[] {
   const keys = ["serverGeneration", "authorityGeneration", "authorityInForce"] as const;
   return keys
     .filter((key) => wanted[key] < certificates[key])
-    .map((key) => lowered(`naboom-mqtt:certificates.${key}`, wanted[key], certificates[key]));
+    .map((key) => lowered(stack, `naboom-mqtt:certificates.${key}`, wanted[key], certificates[key]));
 }
 
-function lowered(path: string, given: number, last: number): string {
+function lowered(stack: string, path: string, given: number, last: number): string {
   return (
     `${path} is ${given}, and the broker has taken ${last} over already: a generation is only ever raised; ` +
-    `to mend it: npm run pulumi -- config set --path '${path}' ${last}`
+    `to mend it: ${setCommand(stack, path, last)}`
   );
 }
 

@@ -18,6 +18,7 @@ const hostListeners = section({
 const portClash = (name: ListenerName) => ({
   error: "another listener has this port already; each of the four needs its own",
   path: [name, "port"],
+  params: { example: `${listeners[name].port + 10_000}` },
   ...ALWAYS,
 });
 
@@ -51,8 +52,8 @@ export const settingsSchema = section({
   passwords: section({
     /** Characters of each password. @default 40 */
     length: whole(rules.passwordLength, 32, 128).default(40),
-    /** PBKDF2 iterations; each reload hashes every connected client's password once more. @default 1000 */
-    iterations: whole(rules.iterations, 1, 1_000_000).default(1_000),
+    /** PBKDF2 iterations; each reload hashes every connected client's password once more. @default 101 */
+    iterations: whole(rules.iterations, 1, 1_000_000).default(101),
   }).prefault({}),
   certificates: certificateSettings,
   /** Ages in days beyond which the smoke tests fail. @default none */
@@ -63,9 +64,11 @@ export const settingsSchema = section({
   /** What clients may take; see mosquitto/limits.ts for each one's meaning and default. */
   limits: section({
     packetBytes: whole(rules.packet, 1_024, 268_435_455).default(defaultLimits.packetBytes),
-    connectionsPerListener: whole(rules.count, 1, 1_000_000).default(defaultLimits.connectionsPerListener),
-    inflightMessages: whole(rules.count, 1, 65_535).default(defaultLimits.inflightMessages),
-    queuedMessages: whole(rules.count, 1, 10_000_000).default(defaultLimits.queuedMessages),
+    connectionsPerListener: whole(rules.connections, 1, 1_000_000).default(
+      defaultLimits.connectionsPerListener,
+    ),
+    inflightMessages: whole(rules.inflight, 1, 65_535).default(defaultLimits.inflightMessages),
+    queuedMessages: whole(rules.queued, 1, 10_000_000).default(defaultLimits.queuedMessages),
     queuedBytes: whole(rules.queuedBytes, 1, 2 ** 40).default(defaultLimits.queuedBytes),
     keepaliveSeconds: whole(rules.keepalive, 10, 65_535).default(defaultLimits.keepaliveSeconds),
     sessionDays: whole(rules.days, 1, 36_500).default(defaultLimits.sessionDays),
@@ -78,7 +81,7 @@ export const settingsSchema = section({
     /** Size of one log file. @default 10 */
     logMegabytes: whole(rules.logSize, 1, 10_240).default(10),
     /** Log files that are kept. @default 5 */
-    logFiles: whole(rules.count, 1, 1_000).default(5),
+    logFiles: whole(rules.logFiles, 1, 1_000).default(5),
   }).prefault({}),
 });
 

@@ -3,9 +3,10 @@ import { describe, expect, it } from "vitest";
 import { parseSettings } from "./settings.ts";
 
 const project = "naboom-mqtt";
+const owner = { project, stack: "dev" };
 
 function faultsOf(settings: Readonly<Record<string, unknown>>): string[] {
-  const parsed = parseSettings(raw(settings), project);
+  const parsed = parseSettings(raw(settings), owner);
   return parsed.success ? [] : parsed.faults;
 }
 
@@ -19,21 +20,21 @@ function raw(settings: Readonly<Record<string, unknown>>): Record<string, string
 
 describe("a stack's settings", () => {
   it("are complete where the config says nothing", () => {
-    const parsed = parseSettings({}, project);
+    const parsed = parseSettings({}, owner);
     expect(parsed).toMatchObject({
       success: true,
       data: {
         bindAddress: "127.0.0.1",
         listeners: { mqtt: { port: 1883 }, mqtts: { port: 8883 }, ws: { port: 8083 }, wss: { port: 8884 } },
         users: { "naboom-mqtt": { rules: [{ access: "readwrite", filter: "naboom/#" }] } },
-        passwords: { length: 40, iterations: 1_000 },
+        passwords: { length: 40, iterations: 101 },
         certificates: { names: ["localhost", "127.0.0.1", "::1"] },
       },
     });
   });
 
   it("leave other projects' config alone", () => {
-    expect(parseSettings({ "docker:host": "unix:///x" }, project).success).toBe(true);
+    expect(parseSettings({ "docker:host": "unix:///x" }, owner).success).toBe(true);
   });
 
   it.each([

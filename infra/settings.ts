@@ -1,5 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
+import { removeCommand, setCommand } from "./mend.ts";
 import { Refusal } from "./refusal.ts";
 import { rules } from "./setting-rules.ts";
 import { type Settings, settingsSchema } from "./settings-schema.ts";
@@ -13,7 +14,10 @@ const TEXT_KEYS: ReadonlySet<string> = new Set(["image", "bindAddress"]);
  * @throws Refusal that names every mistake: key, value, what is allowed, and the command that mends it.
  */
 export function readSettings(): Settings {
-  const settings = parseSettings(pulumi.runtime.allConfig(), pulumi.getProject());
+  const settings = parseSettings(pulumi.runtime.allConfig(), {
+    project: pulumi.getProject(),
+    stack: pulumi.getStack(),
+  });
   if (settings.success) return settings.data;
   const count = settings.faults.length === 1 ? "1 mistake" : `${settings.faults.length} mistakes`;
   throw new Refusal(
@@ -24,17 +28,24 @@ export function readSettings(): Settings {
   );
 }
 
+/** Whose config it is. */
+export interface ConfigOwner {
+  readonly project: string;
+  readonly stack: string;
+}
+
 export type ParsedSettings = { success: true; data: Settings } | { success: false; faults: string[] };
 
 /** Checks raw config values (`project:key` to text or JSON), without Pulumi. */
-export function parseSettings(raw: Readonly<Record<string, string>>, project: string): ParsedSettings {
+export function parseSettings(raw: Readonly<Record<string, string>>, owner: ConfigOwner): ParsedSettings {
+  const { project } = owner;
   const entries = Object.entries(raw).filter(([key]) => key.startsWith(`${project}:`));
   const input = Object.fromEntries(
     entries.map(([key, value]) => parseEntry(key.slice(project.length + 1), value)),
   );
   const parsed = settingsSchema.safeParse(input, { reportInput: true });
   if (parsed.success) return { success: true, data: parsed.data };
-  return { success: false, faults: parsed.error.issues.flatMap((issue) => explain(issue, input, project)) };
+  return { success: false, faults: parsed.error.issues.flatMap((issue) => explain(issue, input, owner)) };
 }
 
 function parseEntry(key: string, value: string): [string, unknown] {
@@ -47,24 +58,28 @@ function parseEntry(key: string, value: string): [string, unknown] {
 }
 
 /** One sentence, or one for each unknown key, about one issue. */
-function explain(issue: z.core.$ZodIssue, input: unknown, project: string): string[] {
+function explain(issue: z.core.$ZodIssue, input: unknown, { project, stack }: ConfigOwner): string[] {
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(settingsSchema, issue.path).join(", ");
     return issue.keys.map((key) => {
       const path = configPath(project, [...issue.path, key]);
-      return `${path} is unknown; known here: ${known}; to remove it: npm run pulumi -- config rm --path '${path}'`;
+      return `${path} is unknown; known here: ${known}; to remove it: ${removeCommand(stack, path)}`;
     });
   }
   const path = configPath(project, issue.path);
-  const given = shown(valueAt(input, issue.path));
-  return [`${path} is ${given}: ${issue.message}; to mend it: ${mendCommand(path, issue.message)}`];
+  const given = valueAt(input, issue.path);
+  const is = given === undefined && issue.code === "custom" ? "" : ` is ${shown(given)}`;
+  const example = exampleFor(issue);
+  const command = example === "" ? removeCommand(stack, path) : setCommand(stack, path, example);
+  return [`${path}${is}: ${issue.message}; to mend it: ${command}`];
 }
 
-function mendCommand(path: string, message: string): string {
-  const rule = Object.values(rules).find(({ allowed }) => allowed === message);
-  const remove = `npm run pulumi -- config rm --path '${path}'`;
-  if (rule?.example === "") return remove;
-  return `npm run pulumi -- config set --path '${path}' ${rule?.example ?? "VALUE"}`;
+/** A value that would be allowed; none where the key has to go. */
+function exampleFor(issue: z.core.$ZodIssue): string {
+  const given: unknown = issue.code === "custom" ? issue.params?.example : undefined;
+  return typeof given === "string"
+    ? given
+    : (Object.values(rules).find(({ allowed }) => allowed === issue.message)?.example ?? "");
 }
 
 /** A path as `pulumi config set --path` takes it. */

@@ -14,7 +14,13 @@ const filterList = z
   .array(
     z.string("a topic filter is a text").superRefine((filter, context) => {
       const fault = topicFilterFault(filter);
-      if (fault !== undefined) context.addIssue({ code: "custom", message: fault, input: filter });
+      if (fault !== undefined)
+        context.addIssue({
+          code: "custom",
+          message: fault,
+          input: filter,
+          params: { example: "naboom/topic" },
+        });
     }),
     rules.list.allowed,
   )

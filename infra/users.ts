@@ -18,9 +18,9 @@ export interface UserCredential {
   readonly password: string;
 }
 
-/** Random bytes, and when they were made. */
+/** A random text, and when it was made. */
 interface Seed {
-  readonly base64: string;
+  readonly text: string;
   /** ISO 8601. */
   readonly issued: string;
 }
@@ -39,7 +39,7 @@ export class Users extends pulumi.ComponentResource {
   readonly credentials: pulumi.Output<Readonly<Record<string, UserCredential>>>;
   /** When each user's current password was made, ISO 8601, by user name. */
   readonly issued: pulumi.Output<Readonly<Record<string, string>>>;
-  /** Random bytes in base64 that the healthcheck's passwords derive from. Secret. */
+  /** A random text that the healthcheck's passwords derive from. Secret. */
   readonly healthcheckSeed: pulumi.Output<string>;
 
   constructor(name: string, args: UsersArgs, options?: pulumi.ComponentResourceOptions) {
@@ -59,7 +59,7 @@ export class Users extends pulumi.ComponentResource {
       ),
     );
     const credential = (all: Readonly<Record<string, Seed>>, { name: user, generation }: Account) =>
-      deriveCredential({ seed: seedOf(all, generation).base64, user, length: args.passwordLength });
+      deriveCredential({ seed: seedOf(all, generation).text, user, length: args.passwordLength });
 
     this.accounts = seeds.apply((all) =>
       entries.flatMap(({ state, accounts }) =>
@@ -85,19 +85,23 @@ export class Users extends pulumi.ComponentResource {
         ),
       ),
     );
-    this.healthcheckSeed = this.#seed("healthcheck").apply(({ base64 }) => base64);
+    this.healthcheckSeed = this.#seed("healthcheck").apply(({ text }) => text);
     this.registerOutputs();
   }
 
-  /** The day of issue is kept in the state beside the bytes: later runs would give another one, and are not heard. */
+  /**
+   * 64 random letters and digits. They are a RandomPassword, since a RandomBytes has its bytes as its id,
+   * which the state does not encrypt. The day of issue is kept beside them: later runs would give another
+   * one, and are not heard.
+   */
   #seed(name: string): pulumi.Output<Seed> {
-    const bytes = new random.RandomBytes(
+    const letters = new random.RandomPassword(
       name,
-      { length: 32, keepers: { issued: new Date().toISOString() } },
+      { length: 64, special: false, keepers: { issued: new Date().toISOString() } },
       { parent: this, ignoreChanges: ["keepers"] },
     );
-    return pulumi.all([pulumi.secret(bytes.base64), bytes.keepers]).apply(([base64, keepers]) => ({
-      base64,
+    return pulumi.all([pulumi.secret(letters.result), letters.keepers]).apply(([text, keepers]) => ({
+      text,
       issued: keepers?.issued ?? "",
     }));
   }

@@ -31,7 +31,7 @@ describe("a derived credential", () => {
 
   it("uses every letter and digit about as often", () => {
     const text = Array.from({ length: 500 }, (_, user) =>
-      deriveCredential({ seed: Buffer.alloc(32, 1).toString("base64"), user: `${user}`, length: 62 }),
+      deriveCredential({ seed: "a".repeat(43), user: `${user}`, length: 62 }),
     )
       .map(({ password }) => password)
       .join("");
@@ -43,9 +43,7 @@ describe("a derived credential", () => {
   });
 
   it("is refused where the seed is too short", () => {
-    expect(() =>
-      deriveCredential({ seed: Buffer.alloc(31).toString("base64"), user: "a", length: 40 }),
-    ).toThrow(RangeError);
+    expect(() => deriveCredential({ seed: "a".repeat(42), user: "a", length: 40 })).toThrow(RangeError);
   });
 });
 

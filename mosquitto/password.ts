@@ -4,6 +4,9 @@ import { promisify } from "node:util";
 /** The password line's fixed terms: `$7$` is PBKDF2-HMAC-SHA512 with a 64-byte key (mosquitto_passwd(1)). */
 const SCHEME = Object.freeze({ tag: "7", digest: "sha512", keyBytes: 64, saltBytes: 12 });
 
+/** Letters and digits of a seed: 43 of 62 kinds hold 256 bits. */
+const SEED_LETTERS = 43;
+
 /** Letters and digits only: no password needs quoting in a shell, a URL or an environment file. */
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
@@ -18,7 +21,7 @@ export interface Credential {
 }
 
 export interface CredentialInput {
-  /** At least 32 random bytes in base64, from the stack's state. */
+  /** A random text of at least 43 letters and digits, 256 bits, from the stack's state. */
   readonly seed: string;
   readonly user: string;
   /** Characters of the password. */
@@ -30,8 +33,9 @@ export interface CredentialInput {
  * give the same credential at every run, and no user's credential tells anything of another's.
  */
 export function deriveCredential({ seed, user, length }: CredentialInput): Credential {
-  const key = Buffer.from(seed, "base64");
-  if (key.length < 32) throw new RangeError(`a seed has at least 32 bytes, this one has ${key.length}`);
+  const key = Buffer.from(seed, "utf8");
+  if (key.length < SEED_LETTERS)
+    throw new RangeError(`a seed has at least ${SEED_LETTERS} letters, this one has ${key.length}`);
   const stream = expand(key, `password:${length}:${user}`, length * 4);
   const letters = Array.from(stream).filter((byte) => byte < UNBIASED);
   // With four bytes a letter the odds of running short are beyond 2^-100; a short password must still never pass.

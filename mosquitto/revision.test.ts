@@ -4,7 +4,7 @@ import { defaultLimits } from "./limits.ts";
 import { deriveCredential } from "./password.ts";
 import { type RevisionInput, renderRevision } from "./revision.ts";
 
-const seed = Buffer.alloc(32, "a seed of the tests, and no secret").toString("base64");
+const seed = "ASeedOfTheTestsAndNoSecretAtAll".repeat(2);
 
 const configuration = { limits: defaultLimits, memoryBytes: 429_496_729, autosaveSeconds: 60 };
 
@@ -26,7 +26,7 @@ const sample: RevisionInput = {
       credential: deriveCredential({ seed, user: "monitor", length: 40 }),
     },
   ],
-  iterations: 1_000,
+  iterations: 101,
   certificates: { authority: "(the CA's certificate)\n", server: "(the server's)\n", key: "(its key)\n" },
   names: ["localhost", "127.0.0.1", "::1"],
   healthcheckSeed: seed,

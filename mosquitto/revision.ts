@@ -28,7 +28,7 @@ export interface RevisionInput {
   readonly certificates: RevisionCertificates;
   /** The names that the server's certificate is for. */
   readonly names: readonly string[];
-  /** At least 32 random bytes in base64, which the healthcheck's password is derived from. */
+  /** A random text of at least 43 letters and digits, which the healthcheck's password is derived from. */
   readonly healthcheckSeed: string;
 }
 

@@ -102,7 +102,7 @@ describe("failures are parts of one sentence", () => {
   test("no way left names both reasons and the way out", () => {
     const { message } = noImage("no registry can be reached", "apt on this machine knows no Debian mirror");
     expect(message).toMatch(
-      /\(no registry can be reached\).*\(apt on this.*npm run pulumi -- config set image NAME:TAG/,
+      /\(no registry can be reached\).*\(apt on this.*npm run pulumi -- config set naboom-mqtt:image NAME:TAG/,
     );
   });
 

@@ -20,6 +20,8 @@ export interface BrokerImage {
 export interface BrokerImageOptions {
   /** The stack's config value `image`. @default none: the official image, or one built from packages */
   readonly configured?: string | undefined;
+  /** Whether an image may be pulled or built. */
+  readonly install: boolean;
   readonly engine: DockerEngine;
   readonly progress: Progress;
 }
@@ -32,9 +34,10 @@ export interface BrokerImageOptions {
  */
 export async function prepareBrokerImage(options: BrokerImageOptions): Promise<BrokerImage> {
   const { configured } = options;
-  if (configured !== undefined) return await useConfigured(configured, options.progress);
+  if (configured !== undefined) return await useConfigured(configured, options);
   const here = chooseLocal({ built: await findBuilt(), official: await isHere(officialImage) });
   if (here !== undefined) return here;
+  requireInstall(options, "The broker image");
   await requireEngineSpace();
   const pulled = await pullImage(officialImage, options.progress);
   if (pulled.done) {
@@ -74,16 +77,24 @@ async function isHere(reference: string): Promise<boolean> {
   return (await dockerCommand(["image", "inspect", "--format", "{{.Id}}", reference])).exitCode === 0;
 }
 
-async function useConfigured(reference: string, progress: Progress): Promise<BrokerImage> {
+async function useConfigured(reference: string, options: BrokerImageOptions): Promise<BrokerImage> {
   const why = "The stack's config names it.";
   if (await isHere(reference)) return { reference, how: "configured", why };
+  requireInstall(options, `The image ${reference} of the stack's config`);
   await requireEngineSpace();
-  const pulled = await pullImage(reference, progress);
+  const pulled = await pullImage(reference, options.progress);
   if (pulled.done) return { reference, how: "configured", why };
   throw new UserError(
     `The image ${reference} of the stack's config is not on this engine and can't be pulled: ${pulled.reason}. ` +
       "Allowed is an image that `docker pull` gets or `docker image ls` shows; " +
-      "`npm run pulumi -- config rm image` goes back to the usual one.",
+      "`npm run pulumi -- config rm naboom-mqtt:image` goes back to the usual one.",
+  );
+}
+
+function requireInstall({ install }: BrokerImageOptions, what: string): void {
+  if (install) return;
+  throw new UserError(
+    `${what} is not on this engine, and --no-install forbids getting it. Run this without --no-install.`,
   );
 }
 
@@ -113,7 +124,7 @@ export function noImage(pull: string, building: string): UserError {
   return new UserError(
     `There is no broker image: the official one can't be pulled (${pull}), and none can be built from Debian ` +
       `packages (${building}). Give one that is on this engine, with Mosquitto 2.1.2 or newer, with ` +
-      "`npm run pulumi -- config set image NAME:TAG`, or mend either.",
+      "`npm run pulumi -- config set naboom-mqtt:image NAME:TAG`, or mend either.",
   );
 }
 

@@ -9,7 +9,14 @@ import { installPackages, isInstalled, project, StartError } from "./npm-package
 
 try {
   requireNode();
-  if (!isInstalled()) await installPackages();
+  if (!isInstalled()) {
+    if (process.argv.includes("--no-install")) {
+      throw new StartError(
+        "The npm packages are not installed, and --no-install forbids it: run npm ci first.",
+      );
+    }
+    await installPackages();
+  }
   await runCommand();
 } catch (error) {
   if (!(error instanceof StartError)) throw error;

@@ -1,0 +1,69 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import { type Document, parseDocument } from "yaml";
+import { type ParsedSettings, parseSettings } from "../infra/settings.ts";
+import type { Settings } from "../infra/settings-schema.ts";
+import { projectFolder, projectName } from "../toolchain/project.ts";
+import { UserError } from "../toolchain/user-error.ts";
+
+/** A stack's config file, in which comments and order are kept when a value is changed. */
+export class StackConfig {
+  readonly #file: string;
+  readonly #stack: string;
+  readonly #document: Document;
+
+  private constructor(file: string, stack: string, document: Document) {
+    this.#file = file;
+    this.#stack = stack;
+    this.#document = document;
+  }
+
+  /** @throws UserError if the file is not there or is no YAML */
+  static async read(stack: string): Promise<StackConfig> {
+    const file = join(projectFolder, `Pulumi.${stack}.yaml`);
+    const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+      if (error.code === "ENOENT") return "";
+      throw new UserError(`${file} cannot be read (${error.code}); make it readable with: chmod u+r ${file}`);
+    });
+    const document = parseDocument(text);
+    const [error] = document.errors;
+    if (error !== undefined)
+      throw new UserError(`${file} is no YAML: ${error.message.split("\n")[0]}; mend it in an editor`);
+    return new StackConfig(file, stack, document);
+  }
+
+  /** The settings that the file stands for now. */
+  settings(): Settings {
+    const parsed = this.#parse();
+    if (parsed.success) return parsed.data;
+    throw new UserError(`the config of stack ${this.#stack} has mistakes:\n  ${parsed.faults.join("\n  ")}`);
+  }
+
+  /** Sets a value, by its path behind the project's name. */
+  set([key = "", ...path]: readonly string[], value: unknown): void {
+    this.#document.setIn(["config", `${projectName}:${key}`, ...path], value);
+  }
+
+  remove([key = "", ...path]: readonly string[]): void {
+    this.#document.deleteIn(["config", `${projectName}:${key}`, ...path]);
+  }
+
+  has([key = "", ...path]: readonly string[]): boolean {
+    return this.#document.hasIn(["config", `${projectName}:${key}`, ...path]);
+  }
+
+  /** Writes the file, once the settings it stands for are allowed. */
+  async write(): Promise<void> {
+    this.settings();
+    await writeFile(this.#file, this.#document.toString());
+  }
+
+  #parse(): ParsedSettings {
+    const config = (this.#document.toJS()?.config ?? {}) as Record<string, unknown>;
+    const raw = Object.entries(config)
+      // A secret is for Pulumi to decrypt; none decides what can be rotated.
+      .filter(([, value]) => !(typeof value === "object" && value !== null && "secure" in value))
+      .map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
+    return parseSettings(Object.fromEntries(raw), { project: projectName, stack: this.#stack });
+  }
+}

@@ -1,0 +1,17 @@
+/** The command that sets a value in a stack's config. */
+export function setCommand(stack: string, path: string, value: string | number): string {
+  return `${pulumiCommand(stack)} config set --path '${path}' ${value}`;
+}
+
+/** The command that takes a value out of a stack's config. */
+export function removeCommand(stack: string, path: string): string {
+  return `${pulumiCommand(stack)} config rm --path '${path}'`;
+}
+
+/** How a user calls Pulumi for a stack. */
+export function pulumiCommand(stack: string): string {
+  return stack === DEFAULT_STACK ? "npm run pulumi --" : `npm run pulumi -- --stack ${stack}`;
+}
+
+/** The stack that a command is about where none is named. */
+export const DEFAULT_STACK = "dev";
