@@ -11,7 +11,7 @@ export default defineConfig({
           pool: "threads",
           isolate: false,
           maxWorkers: 1,
-          maxConcurrency: 48,
+          maxConcurrency: 16,
           testTimeout: 20_000,
           hookTimeout: 20_000,
           allowOnly: false,

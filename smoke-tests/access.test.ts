@@ -8,6 +8,7 @@ import {
   mayRead,
   mayWrite,
   openRoute,
+  openRoutes,
   scratchTopics,
 } from "./access.ts";
 
@@ -88,39 +89,64 @@ describe("rights", () => {
           expect(mayWrite(open.writer.rules, open.topic)).toBe(true);
           expect(mayRead(open.reader.rules, open.topic)).toBe(true);
         }
-        for (const { writer, reader, topic } of forbiddenToWrite(first, all, LEVEL)) {
-          expect(writer).toBe(first);
+        const others = all.slice(1);
+        for (const { topic, readers } of forbiddenToWrite(first, others, LEVEL)) {
           expect(mayWrite(first.rules, topic)).toBe(false);
-          expect(reader === first || mayRead(reader.rules, topic)).toBe(true);
+          expect(readers.length).toBeGreaterThan(0);
+          for (const reader of readers) expect(reader === first || mayRead(reader.rules, topic)).toBe(true);
         }
-        const unread = forbiddenToRead(first, all, LEVEL);
-        if (unread) {
-          expect(mayRead(first.rules, unread.topic)).toBe(false);
-          expect(mayWrite(unread.writer.rules, unread.topic)).toBe(true);
+        for (const { writer, topic } of forbiddenToRead(first, others, LEVEL)) {
+          expect(mayRead(first.rules, topic)).toBe(false);
+          expect(mayWrite(writer.rules, topic)).toBe(true);
         }
       }),
     );
   });
 
-  it("are tried at a topic outside of every rule where a single user may read and write the rest", () => {
-    const only = user("one", ["readwrite", "a/#"]);
-    expect(openRoute([only], [only], LEVEL)).toEqual({ writer: only, reader: only, topic: `a/${LEVEL}` });
-    expect(forbiddenToWrite(only, [only], LEVEL)).toEqual([{ writer: only, reader: only, topic: LEVEL }]);
-    expect(forbiddenToRead(only, [only], LEVEL)).toBeUndefined();
+  it("are tried in every rule with a wildcard", () => {
+    const only = user(
+      "one",
+      ["readwrite", "a/#"],
+      ["readwrite", "b/+/c"],
+      ["read", "d/#"],
+      ["deny", "a/no/#"],
+    );
+    expect(openRoutes([only], [only], LEVEL).map(({ topic }) => topic)).toEqual([
+      `a/${LEVEL}`,
+      `b/${LEVEL}/c`,
+    ]);
+    expect(forbiddenToWrite(only, [], LEVEL).map(({ topic }) => topic)).toEqual([
+      `d/${LEVEL}`,
+      `a/no/${LEVEL}`,
+      LEVEL,
+    ]);
   });
 
-  it("are tried first where another user would see a publish that slips through", () => {
-    const [reader, watcher] = [user("reader", ["read", "a/#"]), user("watcher", ["read", "b/#"])];
-    const routes = forbiddenToWrite(watcher, [watcher, reader], LEVEL);
-    expect(routes.map(({ reader: { name }, topic }) => `${name} on ${topic}`)).toEqual([
-      `watcher on b/${LEVEL}`,
-      `reader on a/${LEVEL}`,
-      `watcher on ${LEVEL}`,
+  it("are tried at a topic outside of every rule too, where the user itself has to be the watcher", () => {
+    const only = user("one", ["readwrite", "a/#"]);
+    expect(forbiddenToWrite(only, [], LEVEL)).toEqual([{ topic: LEVEL, readers: [only] }]);
+    expect(forbiddenToRead(only, [], LEVEL)).toEqual([]);
+  });
+
+  it("are watched by those who would see a publish that slips through, the same user first", () => {
+    const [watcher, reader] = [user("watcher", ["read", "b/#"]), user("reader", ["read", "#"])];
+    expect(forbiddenToWrite(watcher, [reader], LEVEL)).toEqual([
+      { topic: `b/${LEVEL}`, readers: [watcher, reader] },
+      { topic: LEVEL, readers: [reader] },
+    ]);
+  });
+
+  it("have a witness for a read that is denied, where there is anybody", () => {
+    const [one, two] = [user("one", ["write", "a/#"]), user("two", ["read", "a/#"])];
+    const topic = `a/${LEVEL}`;
+    expect(forbiddenToRead(one, [two], LEVEL)).toEqual([{ writer: one, reader: one, topic, witness: two }]);
+    expect(forbiddenToRead(one, [], LEVEL)).toEqual([
+      { writer: one, reader: one, topic, witness: undefined },
     ]);
   });
 
   it("leave nothing to try where a user may write to everything", () => {
     const all = user("all", ["readwrite", "#"]);
-    expect(forbiddenToWrite(all, [all], LEVEL)).toEqual([]);
+    expect(forbiddenToWrite(all, [], LEVEL)).toEqual([]);
   });
 });

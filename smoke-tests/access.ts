@@ -46,59 +46,72 @@ export function scratchTopics(users: readonly UserAccess[], level: string): stri
 }
 
 /**
- * A way from one of some users to one of others that their rules leave open, the earliest of each first.
+ * The topics by which some users may reach others under their rules, each with the first pair that it is open to.
  *
  * A client of the same user will do as the reader: it is another connection.
  */
+export function openRoutes(
+  writers: readonly UserAccess[],
+  readers: readonly UserAccess[],
+  level: string,
+): readonly Route[] {
+  return [...routes(writers, readers, level)];
+}
+
+/** The first of {@link openRoutes}, found without the others. */
 export function openRoute(
   writers: readonly UserAccess[],
   readers: readonly UserAccess[],
   level: string,
 ): Route | undefined {
-  for (const writer of writers) {
-    for (const reader of readers) {
-      const topic = scratchTopics([writer, reader], level).find(
-        (each) => mayWrite(writer.rules, each) && mayRead(reader.rules, each),
-      );
-      if (topic !== undefined) return { writer, reader, topic };
-    }
+  return routes(writers, readers, level).next().value;
+}
+
+function* routes(
+  writers: readonly UserAccess[],
+  readers: readonly UserAccess[],
+  level: string,
+): Generator<Route, undefined> {
+  for (const topic of scratchTopics([...writers, ...readers], level)) {
+    const writer = writers.find(({ rules }) => mayWrite(rules, topic));
+    const reader = writer && readers.find(({ rules }) => mayRead(rules, topic));
+    if (writer && reader) yield { writer, reader, topic };
   }
-  return undefined;
 }
 
 /**
- * Topics that a user may not write to, each with a reader who would see a publish that slips through; the last
- * is one that the user may not read either, with the user itself, for want of anything better.
+ * The topics that a user may not write to, each with those who would see a publish that slips through: users who
+ * may read there, the same one first; where nobody may, the same one, who then may neither write nor read.
  */
 export function forbiddenToWrite(
   writer: UserAccess,
-  users: readonly UserAccess[],
+  others: readonly UserAccess[],
   level: string,
-): readonly Route[] {
-  const closed = scratchTopics(users, level).filter((topic) => !mayWrite(writer.rules, topic));
-  const observed = beginningWith(writer, users).flatMap((reader) =>
-    closed.filter((topic) => mayRead(reader.rules, topic)).map((topic) => ({ writer, reader, topic })),
-  );
-  const unobserved = closed.findLast((topic) => !mayRead(writer.rules, topic));
-  return unobserved === undefined ? observed : [...observed, { writer, reader: writer, topic: unobserved }];
+): { readonly topic: string; readonly readers: readonly UserAccess[] }[] {
+  const all = [writer, ...others];
+  return scratchTopics(all, level)
+    .filter((topic) => !mayWrite(writer.rules, topic))
+    .map((topic) => {
+      const readers = all.filter(({ rules }) => mayRead(rules, topic));
+      return { topic, readers: readers.length > 0 ? readers : [writer] };
+    });
 }
 
-/** A topic that a user may not read and somebody may write to, if possible one that somebody else may read. */
+/**
+ * The topics that a user may not read and somebody may write to, each with the first who may, and with a witness:
+ * somebody who may read there.
+ */
 export function forbiddenToRead(
   reader: UserAccess,
-  users: readonly UserAccess[],
+  others: readonly UserAccess[],
   level: string,
-): (Route & { readonly witness: UserAccess | undefined }) | undefined {
-  const closed = scratchTopics(users, level).filter((topic) => !mayRead(reader.rules, topic));
-  const ways = closed.flatMap((topic) => {
-    const writer = beginningWith(reader, users).find(({ rules }) => mayWrite(rules, topic));
-    const witness = users.find(({ rules }) => mayRead(rules, topic));
-    return writer === undefined ? [] : [{ writer, reader, topic, witness }];
-  });
-  return ways.find(({ witness }) => witness !== undefined) ?? ways[0];
-}
-
-/** The given user first, then everybody else. */
-function beginningWith(user: UserAccess, users: readonly UserAccess[]): UserAccess[] {
-  return [user, ...users.filter(({ name }) => name !== user.name)];
+): (Route & { readonly witness: UserAccess | undefined })[] {
+  const all = [reader, ...others];
+  return scratchTopics(all, level)
+    .filter((topic) => !mayRead(reader.rules, topic))
+    .flatMap((topic) => {
+      const writer = all.find(({ rules }) => mayWrite(rules, topic));
+      const witness = others.find(({ rules }) => mayRead(rules, topic));
+      return writer === undefined ? [] : [{ writer, reader, topic, witness }];
+    });
 }

@@ -1,7 +1,7 @@
 import type { StackOutputs } from "../infra/contract.ts";
 import type { ListenerName } from "../mosquitto/listener.ts";
 import { openRoute } from "./access.ts";
-import { type Client, type ClientOptions, connect } from "./client.ts";
+import { type Client, connect } from "./client.ts";
 import { DEADLINE, Unproved } from "./expectation.ts";
 import { publishPacket } from "./packet.ts";
 
@@ -42,7 +42,7 @@ export async function proveBurst(outputs: StackOutputs, options: BurstOptions = 
   const open = (user: string, role: string) =>
     connect(
       { listener, host, port, authority: outputs.certificates.authority },
-      { ...credentialOf(outputs, user), version: 4, clientId: `${level}-${role}` },
+      { ...outputs.credentials[user], version: 4, clientId: `${level}-${role}` },
     );
   const from = await open(route.writer.name, "from");
   const to = await open(route.reader.name, "to");
@@ -52,13 +52,6 @@ export async function proveBurst(outputs: StackOutputs, options: BurstOptions = 
   } finally {
     await Promise.all([from.close(), to.close()]);
   }
-}
-
-function credentialOf(
-  { credentials }: StackOutputs,
-  user: string,
-): Pick<ClientOptions, "username" | "password"> {
-  return { username: user, password: credentials[user]?.password };
 }
 
 /** Numbered messages as the bytes of their packets. */

@@ -42,15 +42,17 @@ check("the server's certificate has the names in the outputs and no other", plac
   demandSame("subjectAltName", names, [...certificates.names].map(expanded).sort());
 });
 
-check("the server's certificate is valid now, and ends when the outputs say so", place, async () => {
+check("the server's certificate is valid now, from and to when the outputs say", place, async () => {
   const server = await served();
   demandValid(server);
-  demandSame("the server certificate's end", end(server), Date.parse(certificates.serverExpires));
+  const begin = isoTime(server.validFrom);
+  demandSame("the server certificate's begin", begin, isoTime(certificates.serverIssued));
+  demandSame("the server certificate's end", end(server), isoTime(certificates.serverExpires));
   const ends = cas.map(end);
   demand(
-    ends.includes(Date.parse(certificates.authorityExpires)),
-    `a CA that ends at ${certificates.authorityExpires}`,
-    cas.map(({ validTo }) => validTo).join(", "),
+    ends.includes(isoTime(certificates.authorityExpires)),
+    `a CA that ends at ${isoTime(certificates.authorityExpires)}`,
+    ends.join(", "),
   );
 });
 
@@ -79,11 +81,15 @@ function demandValid({ validFrom, validTo, subject }: X509Certificate): void {
   demand(valid, `${subject} to be valid now`, `valid from ${validFrom} to ${validTo}`);
 }
 
-function end({ validTo }: X509Certificate): number {
-  return Date.parse(validTo);
+function end({ validTo }: X509Certificate): string {
+  return isoTime(validTo);
+}
+
+function isoTime(text: string): string {
+  return new Date(text).toISOString();
 }
 
 /** One way to write an address: IPv6 is shortened in the outputs and in full in a certificate. */
 function expanded(name: string): string {
-  return name.includes(":") ? new URL(`http://[${name}]`).hostname : name.toLowerCase();
+  return name.includes(":") ? new URL(`http://[${name}]`).hostname.slice(1, -1) : name.toLowerCase();
 }

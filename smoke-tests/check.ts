@@ -4,7 +4,7 @@ import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
 import { type Client, type ClientOptions, connect } from "./client.ts";
 import type { CheckPlace, Subject } from "./proof.ts";
 import { type ProtocolVersion, protocolVersions } from "./reason-codes.ts";
-import { endpoint, passwordOf, scratchName } from "./stack.ts";
+import { credentialOf, endpoint, scratchName } from "./stack.ts";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -70,8 +70,7 @@ export class Site {
     const client = await connect(endpoint(this.listener), {
       version: this.version,
       clientId: scratchName(),
-      username: user.name,
-      password: passwordOf(user.name),
+      ...credentialOf(user.name),
       ...options,
     });
     this.#clients.push(client);

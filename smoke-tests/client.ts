@@ -1,4 +1,5 @@
 import { isIPv6 } from "node:net";
+import { createSecureContext, type SecureContext } from "node:tls";
 import mqtt, { type IClientPublishOptions, type IConnackPacket, type MqttClient, type Packet } from "mqtt";
 import type { ListenerName } from "../mosquitto/listener.ts";
 import { demand, readable, Unproved, within } from "./expectation.ts";
@@ -89,14 +90,16 @@ async function greet(endpoint: Endpoint, options: ClientOptions): Promise<Greeti
 }
 
 function connectOptions(endpoint: Endpoint, options: ClientOptions): mqtt.IClientOptions {
+  const { listener, host } = endpoint;
   const { version, will, sessionSeconds = 0 } = options;
   return {
-    protocol: endpoint.listener,
-    host: endpoint.host,
-    hostname: isIPv6(endpoint.host) ? `[${endpoint.host}]` : endpoint.host,
+    protocol: listener,
+    host,
+    // mqtt.js makes a URL of it for WebSockets, and takes it as it is for TCP.
+    hostname: isIPv6(host) && listener.startsWith("ws") ? `[${host}]` : host,
     port: endpoint.port,
     path: "/mqtt",
-    ca: endpoint.authority,
+    ...trust(endpoint.authority),
     protocolVersion: version,
     clientId: options.clientId,
     clean: options.clean ?? true,
@@ -111,6 +114,15 @@ function connectOptions(endpoint: Endpoint, options: ClientOptions): mqtt.IClien
       : {}),
     ...(version === 5 ? { properties: { sessionExpiryInterval: sessionSeconds } } : {}),
   };
+}
+
+const contexts = new Map<string, SecureContext>();
+
+/** Options with which both mqtts and wss trust a CA; a context is made once, as that takes longer than to use it. */
+function trust(authority: string): mqtt.IClientOptions {
+  const secureContext = contexts.get(authority) ?? createSecureContext({ ca: authority });
+  contexts.set(authority, secureContext);
+  return { secureContext, wsOptions: { secureContext } } as mqtt.IClientOptions;
 }
 
 /** A client that was let in. */

@@ -5,7 +5,7 @@ import { connackCode } from "./client.ts";
 import { demand, demandSame } from "./expectation.ts";
 import { publishHeader, publishPacket } from "./packet.ts";
 import { codeName, IDENTIFIER_REJECTED, PACKET_TOO_LARGE } from "./reason-codes.ts";
-import { endpoint, firstUser, outputs, passwordOf, scratchName, users } from "./stack.ts";
+import { credentialOf, endpoint, firstUser, outputs, scratchName, users } from "./stack.ts";
 
 const SUBJECT = "Limits";
 
@@ -73,8 +73,7 @@ async function demandKeepaliveRefused(site: Site, keepalive: number): Promise<vo
   const answer = await connackCode(endpoint(site.listener), {
     version: 4,
     clientId: scratchName(),
-    username: firstUser.name,
-    password: passwordOf(firstUser.name),
+    ...credentialOf(firstUser.name),
     keepalive,
   });
   const expected = `CONNACK ${codeName(4, IDENTIFIER_REJECTED)} for a keepalive of ${keepalive} s`;

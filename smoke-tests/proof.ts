@@ -3,6 +3,7 @@ import type { ProtocolVersion } from "./reason-codes.ts";
 
 /** What checks are about, in the order of a report; the last is the run as a whole. */
 export const subjects = [
+  "Listeners",
   "Log-in",
   "Rights",
   "Reserved topics",

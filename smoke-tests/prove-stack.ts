@@ -3,7 +3,8 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createVitest } from "vitest/node";
 import type { StackOutputs } from "../infra/contract.ts";
-import { type Proof, summarize } from "./proof.ts";
+import { type Check, type Proof, summarize } from "./proof.ts";
+import { checkReachability } from "./reachability.ts";
 import { createRedaction } from "./redaction.ts";
 import { CheckReporter } from "./reporter.ts";
 
@@ -20,10 +21,19 @@ const folder = dirname(fileURLToPath(import.meta.url));
  * Runs every smoke test against a stack and tells what was proved. Prints nothing.
  *
  * The outputs go to the tests' thread as a message: no secret is on a command line, in the environment or in a
- * file. Takes 2 to 3 seconds for one user.
+ * file. Takes 2 to 3 seconds for one user. Where a listener cannot be reached, nothing else is tried.
  */
 export async function proveStack(outputs: StackOutputs, { stack, signal }: ProveOptions): Promise<Proof> {
   const started = performance.now();
+  const about = { stack, broker: outputs.broker.container };
+  const reachability = await checkReachability(outputs);
+  const reachable = reachability.every(({ outcome }) => outcome === "proved");
+  const checks = reachable ? await runTests(outputs, signal) : [];
+  const seconds = Math.round(performance.now() - started) / 1000;
+  return summarize({ ...about, seconds }, [...reachability, ...checks]);
+}
+
+async function runTests(outputs: StackOutputs, signal: AbortSignal | undefined): Promise<readonly Check[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith(".smoke.ts"));
   const reporter = new CheckReporter(files, createRedaction(outputs));
   const vitest = await createVitest("test", {
@@ -45,6 +55,5 @@ export async function proveStack(outputs: StackOutputs, { stack, signal }: Prove
     await vitest.close();
     process.exitCode = exitCode;
   }
-  const seconds = Math.round(performance.now() - started) / 1000;
-  return summarize({ stack, broker: outputs.broker.container, seconds }, reporter.checks);
+  return reporter.checks;
 }

@@ -84,6 +84,11 @@ describe("the reporter", () => {
     expect(outcomes("cleaning.smoke.ts is run")).toEqual([["failed", "a session is left"]]);
   });
 
+  it("has a failure to tell of as long as no run has ended", () => {
+    const { checks: before } = new CheckReporter([], (text) => text);
+    expect(before).toMatchObject([{ name: "the run comes to its end", outcome: "failed" }]);
+  });
+
   it("puts the run itself last", () => {
     const places = checks.map(({ subject }) => subject);
     expect(places.lastIndexOf("Log-in")).toBeLessThan(places.indexOf("Run"));

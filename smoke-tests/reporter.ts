@@ -12,8 +12,8 @@ type RunError = RunEnd[1][number];
  * held becomes a failed one: a file without checks, an error outside of any, a skip without a reason.
  */
 export class CheckReporter implements Reporter {
-  /** Filled when the run has ended. */
-  checks: readonly Check[] = [];
+  /** What came of the run; until it has ended, that it has not. */
+  checks: readonly Check[] = [unfinished];
   readonly #files: readonly string[];
   readonly #redact: Redaction;
 
@@ -33,9 +33,7 @@ export class CheckReporter implements Reporter {
         module.errors().map((error) => exception(`${nameOf(module)} is run`, error)),
       ),
       ...errors.map((error) => exception("nothing goes wrong outside of a check", error)),
-      ...(reason === "interrupted"
-        ? [fault("the run comes to its end", "every check to be made", "an interruption")]
-        : []),
+      ...(reason === "interrupted" ? [unfinished] : []),
     ];
     this.checks = [...checks, ...faults]
       .map((check) => redacted(check, this.#redact))
@@ -70,6 +68,10 @@ function checkOf(test: TestCase): Check {
 function fault(name: string, expected: string, seen: string): Check {
   return { subject: "Run", name, outcome: "failed", milliseconds: 0, expected, seen };
 }
+
+const unfinished = Object.freeze(
+  fault("the run comes to its end", "every check to be made", "an interruption before the last"),
+);
 
 function exception(name: string, error: RunError): Check {
   const { expected, seen } = failure(error);

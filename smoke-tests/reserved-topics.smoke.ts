@@ -4,7 +4,7 @@ import { checkEverywhere, notApplicable, type Site } from "./check.ts";
 import type { Client } from "./client.ts";
 import { demand } from "./expectation.ts";
 import { codeName, codes } from "./reason-codes.ts";
-import { listenersFor, othersThan, users } from "./stack.ts";
+import { checkedUsers, listenersFor, othersThan } from "./stack.ts";
 
 /** Among them retained ones that the broker always has, by wildcard and by name. */
 const SYS_FILTERS = ["$SYS/#", "$SYS/broker/version", "$SYS/+/version"];
@@ -27,7 +27,7 @@ checkReserved("$CONTROL is closed to reading and writing", async (site, user) =>
 
 /** Makes a check for each user. */
 function checkReserved(name: string, body: (site: Site, user: UserAccess) => Promise<void>): void {
-  for (const user of users) {
+  for (const user of checkedUsers) {
     const options = { user: user.name, listeners: listenersFor(user) };
     checkEverywhere("Reserved topics", name, (site) => body(site, user), options);
   }

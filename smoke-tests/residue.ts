@@ -1,7 +1,7 @@
 import { type Client, connect, type Endpoint } from "./client.ts";
 import { demand } from "./expectation.ts";
 import { clearingPacket } from "./packet.ts";
-import { passwordOf, scratchName } from "./stack.ts";
+import { credentialOf, scratchName } from "./stack.ts";
 
 interface Session {
   readonly endpoint: Endpoint;
@@ -65,15 +65,14 @@ async function wasThere({ endpoint, user, clientId }: Session): Promise<boolean>
 
 async function visit<Result>(
   endpoint: Endpoint,
-  username: string,
+  user: string,
   clientId: string,
   work: (client: Client) => Promise<Result>,
 ): Promise<Result> {
   const client = await connect(endpoint, {
     version: 5,
     clientId,
-    username,
-    password: passwordOf(username),
+    ...credentialOf(user),
     clean: false,
   });
   try {

@@ -28,22 +28,29 @@ export const users: readonly UserAccess[] = Object.freeze(
 /** The user that checks which need only anyone log in as. */
 export const firstUser: UserAccess = users[0] ?? missing("the stack's outputs name no user");
 
-/** Users up to this number are checked on every listener; each further one on one listener, in turn. */
-const USERS_EVERYWHERE = 4;
+/**
+ * Of many users, the first are checked on every listener, some more on one listener each, in turn, and all the
+ * rest for their log-in only, so that a thousand users do not take minutes.
+ */
+const THOROUGHLY = Object.freeze({ everywhere: 4, somewhere: 20 });
 
-/** The listeners that a user's own rights are checked on. */
+/** The users whose rights are checked. */
+export const checkedUsers: readonly UserAccess[] = Object.freeze(users.slice(0, THOROUGHLY.somewhere));
+
+/** The listeners that a user is checked on. */
 export function listenersFor(user: UserAccess): readonly ListenerName[] {
   const index = users.indexOf(user);
   const own = listenerNames[index % listenerNames.length];
-  return index < USERS_EVERYWHERE || own === undefined ? listenerNames : [own];
+  return index < THOROUGHLY.everywhere || own === undefined ? listenerNames : [own];
 }
 
-/** How many others a user is looked at together with. */
-const COMPANY = 20;
+/** How many others a user is looked at together with: one that is checked on every listener, and a further one. */
+const COMPANY = Object.freeze({ everywhere: 5, further: 2 });
 
 /** Other users, who may see what a user does and speak to it. */
 export function othersThan(user: UserAccess): readonly UserAccess[] {
-  return users.filter(({ name }) => name !== user.name).slice(0, COMPANY);
+  const count = users.indexOf(user) < THOROUGHLY.everywhere ? COMPANY.everywhere : COMPANY.further;
+  return users.filter(({ name }) => name !== user.name).slice(0, count);
 }
 
 /** The CA certificates of the stack, each PEM on its own. */
@@ -57,9 +64,9 @@ export function endpoint(listener: ListenerName): Endpoint {
   return { listener, host, port, authority: outputs.certificates.authority };
 }
 
-/** A user's password. */
-export function passwordOf(name: string): string {
-  return outputs.credentials[name]?.password ?? missing(`the stack's outputs have no credential of ${name}`);
+/** The account and the password that a user logs in with now; the account's name may differ from the user's. */
+export function credentialOf(user: string): { readonly username: string; readonly password: string } {
+  return outputs.credentials[user] ?? missing(`the stack's outputs have no credential of ${user}`);
 }
 
 /** A topic level or a client id that nobody else uses: `smoke-` and 12 hex digits. */

@@ -1,0 +1,34 @@
+import { connect } from "node:net";
+import type { StackOutputs } from "../infra/contract.ts";
+import { listenerNames } from "../mosquitto/listener.ts";
+import { readable, type Unproved, within } from "./expectation.ts";
+import type { Check } from "./proof.ts";
+
+/**
+ * Opens a TCP connection to each listener. All other checks wait for these, since where nothing answers they
+ * would only say the same many times over.
+ */
+export function checkReachability({ listeners }: Pick<StackOutputs, "listeners">): Promise<Check[]> {
+  return Promise.all(
+    listenerNames.map(async (listener): Promise<Check> => {
+      const started = performance.now();
+      const about = { subject: "Listeners", name: "connections are accepted", listener } as const;
+      const failure = await reach(listeners[listener]).catch((error: Unproved) => error);
+      const milliseconds = Math.round((performance.now() - started) * 10) / 10;
+      if (failure === undefined) return { ...about, milliseconds, outcome: "proved" };
+      return { ...about, milliseconds, outcome: "failed", expected: failure.expected, seen: failure.actual };
+    }),
+  );
+}
+
+async function reach({ host, port }: { readonly host: string; readonly port: number }): Promise<undefined> {
+  const socket = connect({ host, port });
+  try {
+    return await within(`a connection to ${host}, port ${port}`, (resolve, reject) => {
+      socket.on("connect", () => resolve(undefined));
+      socket.on("error", (error) => reject(readable(error)));
+    });
+  } finally {
+    socket.destroy();
+  }
+}
