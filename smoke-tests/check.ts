@@ -1,7 +1,8 @@
 import { type TestContext, test } from "vitest";
 import type { UserAccess } from "../mosquitto/acl.ts";
 import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
-import { type Client, type ClientOptions, connect } from "./client.ts";
+import { type Client, connect } from "./client.ts";
+import type { ClientOptions } from "./client-options.ts";
 import type { CheckPlace, Subject } from "./proof.ts";
 import { type ProtocolVersion, protocolVersions } from "./reason-codes.ts";
 import { credentialOf, endpoint, scratchName } from "./stack.ts";

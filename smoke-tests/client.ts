@@ -1,38 +1,7 @@
-import { isIPv6 } from "node:net";
-import { createSecureContext, type SecureContext } from "node:tls";
 import mqtt, { type IClientPublishOptions, type IConnackPacket, type MqttClient, type Packet } from "mqtt";
-import type { ListenerName } from "../mosquitto/listener.ts";
+import { type ClientOptions, connectOptions, type Endpoint } from "./client-options.ts";
 import { demand, readable, Unproved, within } from "./expectation.ts";
 import { codeName, type ProtocolVersion } from "./reason-codes.ts";
-
-/** Where a broker listens, and what a client has to know to reach it. */
-export interface Endpoint {
-  readonly listener: ListenerName;
-  readonly host: string;
-  readonly port: number;
-  /** The CA certificates to trust, PEM. */
-  readonly authority: string;
-}
-
-export interface Will {
-  readonly topic: string;
-  readonly payload: string;
-}
-
-export interface ClientOptions {
-  readonly version: ProtocolVersion;
-  readonly clientId: string;
-  /** None for an anonymous client. */
-  readonly username?: string | undefined;
-  readonly password?: string | undefined;
-  /** Seconds. @default 10, the least that a stack's limit can be */
-  readonly keepalive?: number;
-  readonly will?: Will | undefined;
-  /** Seconds that the session outlives the connection; MQTT 3.1.1 knows only 0 and for good. @default 0 */
-  readonly sessionSeconds?: number;
-  /** Whether an earlier session is thrown away. @default true */
-  readonly clean?: boolean;
-}
 
 export interface Message {
   readonly topic: string;
@@ -87,42 +56,6 @@ async function greet(endpoint: Endpoint, options: ClientOptions): Promise<Greeti
     connection.end(true);
     throw error;
   }
-}
-
-function connectOptions(endpoint: Endpoint, options: ClientOptions): mqtt.IClientOptions {
-  const { listener, host } = endpoint;
-  const { version, will, sessionSeconds = 0 } = options;
-  return {
-    protocol: listener,
-    host,
-    // mqtt.js makes a URL of it for WebSockets, and takes it as it is for TCP.
-    hostname: isIPv6(host) && listener.startsWith("ws") ? `[${host}]` : host,
-    port: endpoint.port,
-    path: "/mqtt",
-    ...trust(endpoint.authority),
-    protocolVersion: version,
-    clientId: options.clientId,
-    clean: options.clean ?? true,
-    keepalive: options.keepalive ?? 10,
-    reconnectPeriod: 0,
-    connectTimeout: 60_000,
-    timerVariant: "native",
-    ...(options.username === undefined ? {} : { username: options.username }),
-    ...(options.password === undefined ? {} : { password: options.password }),
-    ...(will
-      ? { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: false } }
-      : {}),
-    ...(version === 5 ? { properties: { sessionExpiryInterval: sessionSeconds } } : {}),
-  };
-}
-
-const contexts = new Map<string, SecureContext>();
-
-/** Options with which both mqtts and wss trust a CA; a context is made once, as that takes longer than to use it. */
-function trust(authority: string): mqtt.IClientOptions {
-  const secureContext = contexts.get(authority) ?? createSecureContext({ ca: authority });
-  contexts.set(authority, secureContext);
-  return { secureContext, wsOptions: { secureContext } } as mqtt.IClientOptions;
 }
 
 /** A client that was let in. */

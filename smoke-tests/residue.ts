@@ -1,4 +1,5 @@
-import { type Client, connect, type Endpoint } from "./client.ts";
+import { type Client, connect } from "./client.ts";
+import type { Endpoint } from "./client-options.ts";
 import { demand } from "./expectation.ts";
 import { clearingPacket } from "./packet.ts";
 import { credentialOf, scratchName } from "./stack.ts";

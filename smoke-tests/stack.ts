@@ -5,7 +5,7 @@ import { inject } from "vitest";
 import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
 import type { UserAccess } from "../mosquitto/acl.ts";
 import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
-import type { Endpoint } from "./client.ts";
+import type { Endpoint } from "./client-options.ts";
 
 declare module "vitest" {
   interface ProvidedContext {

@@ -1,7 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { connect as connectPlain, isIP } from "node:net";
 import { type ConnectionOptions, checkServerIdentity, connect } from "node:tls";
-import type { Endpoint } from "./client.ts";
+import type { Endpoint } from "./client-options.ts";
 import { readable, within } from "./expectation.ts";
 
 /** What a TLS handshake has come to. */
