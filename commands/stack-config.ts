@@ -55,7 +55,7 @@ export class StackConfig {
   /** Writes the file, once the settings it stands for are allowed. */
   async write(): Promise<void> {
     this.settings();
-    await writeFile(this.#file, this.#document.toString());
+    await writeFile(this.#file, this.#document.toString({ flowCollectionPadding: false, lineWidth: 0 }));
   }
 
   #parse(): ParsedSettings {

@@ -49,19 +49,11 @@ const running = new Broker("broker", {
   takenOver: issuer.serverExpires.apply((expires) => writeTakenOver(settings, rotation.renewals, expires)),
 });
 
-export const {
-  broker,
-  listeners,
-  certificates,
-  authority: trusted,
-  users,
-  policy,
-  limits,
-  credentials,
-} = stackOutputs({
-  settings,
-  image,
-  authority: issuer,
-  users: accounts,
-  broker: running,
-});
+export const { broker, listeners, certificates, authority, users, policy, limits, credentials } =
+  stackOutputs({
+    settings,
+    image,
+    authority: issuer,
+    users: accounts,
+    broker: running,
+  });
