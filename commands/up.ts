@@ -1,6 +1,7 @@
 import { stdout } from "node:process";
 import colors from "picocolors";
 import type { StackOutputs } from "../infra/contract.ts";
+import { type Due, dues } from "../infra/due.ts";
 import { type EngineContainer, inspectContainers } from "../infra/engine.ts";
 import { engineNames } from "../infra/names.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
@@ -66,10 +67,18 @@ function summary(stack: string, changes: number, outputs: StackOutputs): string 
         `  ${name}  ${rules.map(({ access, filter }) => `${access} ${filter}`).join(", ")}`,
     ),
     "",
+    colors.bold("Due"),
+    ...dues(outputs, new Date()).slice(0, 5).map(dueLine),
+    "",
     colors.bold("Next"),
     `  npm run -s pulumi --${flag} stack output --show-secrets credentials   ${colors.dim(`${user}'s password`)}`,
     `  npm run -s pulumi --${flag} stack output authority > ca.crt            ${colors.dim("the CA to trust")}`,
     `  npm run smoke${flag === "" ? "" : ` --${flag}`}   ${colors.dim("prove it again")}`,
   ];
   return lines.join("\n");
+}
+
+function dueLine({ what, by, overdue, command }: Due): string {
+  const line = `  ${what.padEnd(20)} ${by.slice(0, 10)}  ${colors.dim(command)}`;
+  return overdue ? colors.red(`${line}  overdue`) : line;
 }

@@ -1,0 +1,36 @@
+import { describe, expect, it } from "vitest";
+import type { StackOutputs } from "./contract.ts";
+import { dues } from "./due.ts";
+
+const outputs = {
+  certificates: {
+    authorityExpires: "2036-01-01T00:00:00.000Z",
+    serverIssued: "2026-01-01T00:00:00.000Z",
+    serverExpires: "2027-01-01T00:00:00.000Z",
+    renewalDays: 120,
+  },
+  users: { web: { passwordIssued: "2026-01-01T00:00:00.000Z" } },
+  policy: {},
+} as unknown as StackOutputs;
+
+const at = (date: string) => new Date(`${date}T00:00:00.000Z`);
+
+describe("what is due", () => {
+  it("is the server's certificate at its renewal and the CA 90 days before its end", () => {
+    const list = dues(outputs, at("2026-06-01"));
+    expect(list.map(({ what, by, overdue }) => [what, by.slice(0, 10), overdue])).toEqual([
+      ["server certificate", "2026-09-03", false],
+      ["CA", "2035-10-03", false],
+    ]);
+  });
+
+  it("is a password once a policy gives it an age, and overdue from that day on", () => {
+    const policy = { maxPasswordAge: 90, maxCertificateAge: 30 };
+    const list = dues({ ...outputs, policy }, at("2026-04-01"));
+    expect(list.map(({ what, by, overdue }) => [what, by.slice(0, 10), overdue])).toEqual([
+      ["server certificate", "2026-01-31", true],
+      ["password of web", "2026-04-01", true],
+      ["CA", "2035-10-03", false],
+    ]);
+  });
+});

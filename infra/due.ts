@@ -1,0 +1,68 @@
+import type { StackOutputs } from "./contract.ts";
+
+/** Something of a stack that has to be rotated some day. */
+export interface Due {
+  readonly what: string;
+  /** The day by which, ISO 8601. */
+  readonly by: string;
+  /** Whether that day has come, or a policy's day. */
+  readonly overdue: boolean;
+  /** What rotates it. */
+  readonly command: string;
+}
+
+const DAY = 86_400_000;
+
+/** A CA is replaced at a person's pace: clients have to be given the new one. */
+const AUTHORITY_NOTICE_DAYS = 90;
+
+/** Everything of a stack that has a date, the next one first. */
+export function dues(outputs: StackOutputs, now: Date): readonly Due[] {
+  const { certificates, policy, users } = outputs;
+  const issued = new Date(certificates.serverIssued);
+  const renewal = addDays(new Date(certificates.serverExpires), -certificates.renewalDays);
+  const certificate = earliest(
+    renewal,
+    policy.maxCertificateAge === undefined ? undefined : addDays(issued, policy.maxCertificateAge),
+  );
+  const passwords = Object.entries(users).flatMap(([name, { passwordIssued }]) =>
+    policy.maxPasswordAge === undefined
+      ? []
+      : [
+          due(
+            `password of ${name}`,
+            addDays(new Date(passwordIssued), policy.maxPasswordAge),
+            `npm run rotate -- users ${name}`,
+            now,
+          ),
+        ],
+  );
+  const all = [
+    due(
+      "server certificate",
+      certificate,
+      renewal <= now ? "npm run up" : "npm run rotate -- server-certificate",
+      now,
+    ),
+    due(
+      "CA",
+      addDays(new Date(certificates.authorityExpires), -AUTHORITY_NOTICE_DAYS),
+      "npm run rotate -- ca",
+      now,
+    ),
+    ...passwords,
+  ];
+  return all.sort((a, b) => a.by.localeCompare(b.by));
+}
+
+function due(what: string, by: Date, command: string, now: Date): Due {
+  return { what, by: by.toISOString(), overdue: by <= now, command };
+}
+
+function earliest(first: Date, second: Date | undefined): Date {
+  return second === undefined || first < second ? first : second;
+}
+
+function addDays(date: Date, days: number): Date {
+  return new Date(date.getTime() + days * DAY);
+}
