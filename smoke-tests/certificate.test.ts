@@ -1,7 +1,22 @@
 import { X509Certificate } from "node:crypto";
-import { rootCertificates } from "node:tls";
+import { type PeerCertificate, rootCertificates } from "node:tls";
 import { describe, expect, it } from "vitest";
-import { impostorOf, maySignCertificates, subjectNames } from "./certificate.ts";
+import { identityFault, impostorOf, maySignCertificates, subjectNames } from "./certificate.ts";
+
+/** A server certificate for localhost, 127.0.0.1 and ::1. */
+const SERVER = `-----BEGIN CERTIFICATE-----
+MIIB3jCCAYWgAwIBAgIUG2CkXDlMFNGxclBE04pFRMBXGSgwCgYIKoZIzj0EAwIw
+JDEiMCAGA1UEAwwZbmFib29tLW1xdHQgYmVkIGF1dGhvcml0eTAeFw0yNjExMjQx
+MTA1MDlaFw0yNzExMjQxMTA1MDlaMBQxEjAQBgNVBAMMCWxvY2FsaG9zdDBZMBMG
+ByqGSM49AgEGCCqGSM49AwEHA0IABL5wiDpQNvvlIc2MpIOVa3S7x+VA31za+711
+XvZc/Sxy3gjLXeCTOFCWqfgtfDfINzZ8iu91v75UlQ8inehSxj2jgaQwgaEwDAYD
+VR0TAQH/BAIwADAOBgNVHQ8BAf8EBAMCB4AwEwYDVR0lBAwwCgYIKwYBBQUHAwEw
+LAYDVR0RBCUwI4IJbG9jYWxob3N0hwR/AAABhxAAAAAAAAAAAAAAAAAAAAABMB0G
+A1UdDgQWBBTcQF7tnRc383aG4F2FjMRjNGv1/jAfBgNVHSMEGDAWgBQGvAYezLzl
+dIuWlx70yDenB5t9OjAKBggqhkjOPQQDAgNHADBEAiB/1DUuohjiADvc8nz2grCJ
+SRU7j3Z9x1PpcYin7lRYSAIgGb2IozUNK8m0E/mRxfJ0rmkdhHFDt6ixQRphJulg
+YkA=
+-----END CERTIFICATE-----`;
 
 const roots = rootCertificates.map((pem) => new X509Certificate(pem));
 
@@ -49,5 +64,21 @@ describe("a certificate's names", () => {
     const certificate = { subjectAltName: "DNS:localhost, IP Address:127.0.0.1" } as X509Certificate;
     expect(subjectNames(certificate)).toEqual(["localhost", "127.0.0.1"]);
     expect(subjectNames(rootWith("ec"))).toEqual([]);
+  });
+});
+
+describe("a name", () => {
+  const raw = new X509Certificate(SERVER).raw;
+  const certificate = { raw, subjectaltname: new X509Certificate(SERVER).subjectAltName } as PeerCertificate;
+
+  it.each(["localhost", "127.0.0.1", "::1", "0:0:0:0:0:0:0:1"])(
+    "may be %s, which the certificate has",
+    (name) => {
+      expect(identityFault(name, certificate)).toBeUndefined();
+    },
+  );
+
+  it.each(["other", "127.0.0.2", "::2"])("may not be %s, which it has not", (name) => {
+    expect(identityFault(name, certificate)).toMatchObject({ code: "ERR_TLS_CERT_ALTNAME_INVALID" });
   });
 });

@@ -1,4 +1,6 @@
 import { generateKeyPairSync, type KeyObject, randomFillSync, X509Certificate } from "node:crypto";
+import { isIP } from "node:net";
+import { checkServerIdentity, type PeerCertificate } from "node:tls";
 
 /** Tags of DER (X.690, 8.1.2) in the way to an extension's value. */
 const TAG = Object.freeze({ boolean: 0x01, bitString: 0x03, octetString: 0x04 });
@@ -28,6 +30,20 @@ export function subjectNames({ subjectAltName = "" }: X509Certificate): string[]
     .split(", ")
     .map((entry) => entry.replace(/^(DNS|IP Address):/, ""))
     .filter((entry) => entry !== "");
+}
+
+/**
+ * What makes a certificate one that is not for a name or an address, as an option of Node's TLS clients.
+ *
+ * Addresses are left to OpenSSL: `tls.checkServerIdentity` of Node 22.23 and of 24.17 to 24.18 knows no IPv6
+ * address (nodejs/node issue 64144).
+ */
+export function identityFault(name: string, certificate: PeerCertificate): Error | undefined {
+  if (isIP(name) === 0) return checkServerIdentity(name, certificate);
+  if (new X509Certificate(certificate.raw).checkIP(name) !== undefined) return undefined;
+  return Object.assign(new Error(`the certificate is not for ${name}`), {
+    code: "ERR_TLS_CERT_ALTNAME_INVALID",
+  });
 }
 
 /**

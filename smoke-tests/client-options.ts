@@ -1,7 +1,8 @@
 import { isIPv6 } from "node:net";
-import { createSecureContext, type SecureContext } from "node:tls";
+import { createSecureContext, type PeerCertificate, type SecureContext } from "node:tls";
 import type mqtt from "mqtt";
 import type { ListenerName } from "../mosquitto/listener.ts";
+import { identityFault } from "./certificate.ts";
 import type { ProtocolVersion } from "./reason-codes.ts";
 
 /** Where a broker listens, and what a client has to know to reach it. */
@@ -44,7 +45,7 @@ export function connectOptions(endpoint: Endpoint, options: ClientOptions): mqtt
     hostname: isIPv6(host) && listener.startsWith("ws") ? `[${host}]` : host,
     port: endpoint.port,
     path: "/mqtt",
-    ...trust(endpoint.authority),
+    ...trust(endpoint),
     protocolVersion: version,
     clientId: options.clientId,
     clean: options.clean ?? true,
@@ -63,9 +64,11 @@ export function connectOptions(endpoint: Endpoint, options: ClientOptions): mqtt
 
 const contexts = new Map<string, SecureContext>();
 
-/** Options with which both mqtts and wss trust a CA; a context is made once, as that takes longer than to use it. */
-function trust(authority: string): mqtt.IClientOptions {
+/** How both mqtts and wss trust a CA; a context is made once, as that takes longer than to use it. */
+function trust({ authority, host }: Endpoint): mqtt.IClientOptions {
   const secureContext = contexts.get(authority) ?? createSecureContext({ ca: authority });
   contexts.set(authority, secureContext);
-  return { secureContext, wsOptions: { secureContext } } as mqtt.IClientOptions;
+  const checkServerIdentity = (_: string, certificate: PeerCertificate) => identityFault(host, certificate);
+  const options = { secureContext, checkServerIdentity };
+  return { ...options, wsOptions: options } as mqtt.IClientOptions;
 }

@@ -1,6 +1,7 @@
 import type { X509Certificate } from "node:crypto";
 import { connect as connectPlain, isIP } from "node:net";
-import { type ConnectionOptions, checkServerIdentity, connect } from "node:tls";
+import { type ConnectionOptions, connect } from "node:tls";
+import { identityFault } from "./certificate.ts";
 import type { Endpoint } from "./client-options.ts";
 import { readable, within } from "./expectation.ts";
 
@@ -31,7 +32,7 @@ export function shakeHands(
       port,
       ca: authority,
       ...(isIP(name) === 0 ? { servername: name } : {}),
-      checkServerIdentity: (_, certificate) => checkServerIdentity(name, certificate),
+      checkServerIdentity: (_, certificate) => identityFault(name, certificate),
       ...options,
     });
     socket.on("connect", () => {
