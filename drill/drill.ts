@@ -1,0 +1,99 @@
+import type { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
+import { logIn, TAKEN } from "./attempts.ts";
+import { cast } from "./cast.ts";
+import { authorityFinishExercise, authorityIssueExercise, serverExercise } from "./certificates.ts";
+import { claim, claimConstant } from "./claim.ts";
+import { conclude, type Exercise, type Result } from "./exercise.ts";
+import { Ground } from "./ground.ts";
+import { overlapExercises } from "./overlap.ts";
+import { passwordExercise } from "./password.ts";
+import { rightsExercise } from "./rights.ts";
+
+/** One rotation, by name, and what came of it. */
+export interface DrillStep extends Result {
+  readonly name: string;
+}
+
+/** What a drill has shown. No secret is in it. */
+export interface Drill {
+  /** The name of the broker's container. */
+  readonly broker: string;
+  readonly steps: readonly DrillStep[];
+  /** Claims that held. */
+  readonly passed: number;
+  /** Claims that did not hold; whoever calls exits with 0 only if there is none. */
+  readonly failed: number;
+  readonly seconds: number;
+}
+
+export interface DrillOptions {
+  /** Told before each rotation, with its name, and runs it. @default runs it */
+  readonly step?: <Outcome>(name: string, work: () => Promise<Outcome>) => Promise<Outcome>;
+  /** Ends the drill before the next rotation; it has then failed. */
+  readonly signal?: AbortSignal;
+}
+
+/** An update that changes nothing: what the others' figures are compared with. */
+const unchanged: Exercise = {
+  name: "no change",
+  async run(ground) {
+    const credential = ground.outputs.credentials[cast.replaced];
+    if (credential === undefined) throw new Error(`the outputs have no credential of ${cast.replaced}`);
+    const outcome = await ground.change({ to: {}, watches: { password: logIn(ground.outputs, credential) } });
+    return conclude(outcome, [
+      claimConstant("the password was taken all the while", outcome.turns.password, TAKEN),
+    ]);
+  },
+};
+
+/** The rotations of a drill, in their order. */
+function exercises(): readonly Exercise[] {
+  return [
+    unchanged,
+    passwordExercise,
+    rightsExercise,
+    serverExercise,
+    authorityIssueExercise,
+    authorityFinishExercise,
+    ...overlapExercises(),
+  ];
+}
+
+/** The names of a drill's rotations, in their order. */
+export const exerciseNames: readonly string[] = Object.freeze(exercises().map(({ name }) => name));
+
+/**
+ * Rotates everything that a stack can rotate, one after the other by `pulumi up`, while clients that are not
+ * concerned are connected and exchange messages, and tells what they and those concerned went through.
+ *
+ * Brings the stack up first and leaves it up. Takes about a minute. Prints nothing.
+ *
+ * @throws Error with Pulumi's words when an update fails; what comes after it would prove nothing.
+ */
+export async function runDrill(throwaway: ThrowawayStack, options: DrillOptions = {}): Promise<Drill> {
+  const { step = (_, work) => work(), signal } = options;
+  const started = performance.now();
+  const ground = await step("a stack with traffic", () => Ground.prepare(throwaway));
+  try {
+    const steps: DrillStep[] = [];
+    for (const { name, run } of exercises()) {
+      signal?.throwIfAborted();
+      steps.push({ name, ...(await step(name, () => run(ground))) });
+    }
+    const seconds = Math.round(performance.now() - started) / 1000;
+    return summarize(ground.outputs.broker.container, steps, seconds);
+  } finally {
+    await ground.close();
+  }
+}
+
+/** Counts the claims; a rotation without one has failed, as has a drill without a rotation. */
+export function summarize(broker: string, given: readonly DrillStep[], seconds: number): Drill {
+  const steps = given.map((step) => (step.claims.length > 0 ? step : { ...step, claims: [nothingProved] }));
+  const claims = steps.flatMap((step) => step.claims);
+  const passed = claims.filter(({ held }) => held).length;
+  const failed = claims.length === 0 ? 1 : claims.length - passed;
+  return { broker, steps, passed, failed, seconds };
+}
+
+const nothingProved = claim("something is proved", false, "nothing");
