@@ -39,11 +39,14 @@ onStack(program.command("smoke").description("prove the running stack"))
 onStack(
   program.command("rotate").description("rotate secrets: changes the stack's config and runs pulumi up"),
 )
-  .argument("<what>", "users, retire, server-certificate, ca or all")
+  .argument("<what>", "users, retire, server-certificate, ca, all or back")
   .argument("[names...]", "users' names")
   .option("--finish", "the second step of a CA's rotation", false)
   .action(async (what, names, options) => {
-    exitCode = await (await import("./rotate.ts")).rotate(what, names, options);
+    exitCode =
+      what === "back"
+        ? await (await import("./back.ts")).back(options)
+        : await (await import("./rotate.ts")).rotate(what, names, options);
   });
 
 program

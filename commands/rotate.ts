@@ -19,6 +19,7 @@ export const rotations = Object.freeze({
   "server-certificate": "server-certificate: a new certificate and key",
   ca: "ca, then ca --finish: a new CA in two steps",
   all: "all: every password and the server's certificate",
+  back: "back: the previous revision's files, until the next update",
 });
 
 /** Changes the stack's config and runs the update; nothing is changed if either cannot be. */

@@ -71,7 +71,7 @@ export class Broker extends pulumi.ComponentResource {
       },
       { ...child, dependsOn: published.completed as pulumi.Input<pulumi.Resource> },
     );
-    const labels = { ...common.labels, [TAKEN_OVER]: args.takenOver };
+    const labels = { ...common.labels, [TAKEN_OVER]: args.takenOver, [DELIVERY]: published.run };
     const reloaded = reload(
       {
         ...delivery,
@@ -88,6 +88,9 @@ export class Broker extends pulumi.ComponentResource {
     this.registerOutputs({ container: this.container, revision: this.revision });
   }
 }
+
+/** The label of the reload container that has it run after each run of the publish container. */
+const DELIVERY = "naboom-mqtt.delivery";
 
 /** The label of the broker's container whose change replaces it. */
 export const RESTART = "naboom-mqtt.restart";

@@ -29,6 +29,8 @@ const ATTEMPT = "naboom-mqtt.attempt";
 export class ShortLivedContainer extends pulumi.ComponentResource {
   /** A dependency that is met once the script has succeeded. */
   readonly completed: pulumi.Input<pulumi.Resource>;
+  /** The container's id, another one for each run. */
+  readonly run: pulumi.Output<string>;
 
   constructor(name: string, args: ShortLivedContainerArgs, options?: pulumi.ComponentResourceOptions) {
     super("naboom-mqtt:infra:ShortLivedContainer", name, {}, options);
@@ -52,6 +54,7 @@ export class ShortLivedContainer extends pulumi.ComponentResource {
       },
       { parent: this, additionalSecretOutputs: ["uploads"] },
     );
+    this.run = container.id;
     this.completed = pulumi.runtime.isDryRun() ? container : succeeded(container, args.failure);
     this.registerOutputs();
   }

@@ -68,3 +68,25 @@ until message=$(${CHECK} 2>&1 >/dev/null); do
 done
 echo "revision $1 is taken over"
 `;
+
+/**
+ * The script that puts the revision before the one in force back, and prints its folder.
+ *
+ * Exits with 1, and leaves the volume as it was, when there is no earlier revision, or when its
+ * mosquitto.conf is another, which a running broker cannot take over.
+ */
+export const backScript = `set -eu
+cd ${publishMount}
+now=$(readlink current)
+previous=$(ls -1dt rev-* | grep -vx "$now" | head -n 1)
+if [ -z "$previous" ]; then echo "there is no earlier revision" >&2; exit 1; fi
+if ! cmp -s "$now/mosquitto.conf" "$previous/mosquitto.conf"; then
+  echo "the earlier revision has another mosquitto.conf; put the settings back and run npm run up" >&2
+  exit 1
+fi
+rm -f .current-*
+ln -s "$previous" .current-back
+mv -T .current-back current
+sync
+echo "$previous"
+`;
