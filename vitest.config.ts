@@ -21,7 +21,7 @@ export default defineConfig({
       {
         test: {
           name: "stack",
-          include: ["{commands,infra,mosquitto,toolchain}/**/*.smoke.ts"],
+          include: ["{commands,drill,infra,mosquitto,toolchain}/**/*.smoke.ts"],
           globalSetup: "commands/workbench.ts",
           // Stacks share one engine, and figures are measured on it: one file at a time.
           fileParallelism: false,
@@ -31,7 +31,12 @@ export default defineConfig({
           retry: 0,
         },
       },
-      { test: { name: "unit", include: ["{commands,infra,mosquitto,smoke-tests,toolchain}/**/*.test.ts"] } },
+      {
+        test: {
+          name: "unit",
+          include: ["{commands,drill,infra,mosquitto,smoke-tests,toolchain}/**/*.test.ts"],
+        },
+      },
     ],
   },
 });

@@ -50,6 +50,15 @@ onStack(
   });
 
 program
+  .command("drill")
+  .description("prove every rotation under load, on a throwaway stack")
+  .option("--json", "print the findings as JSON", false)
+  .option("--no-install", "install, download and build nothing")
+  .action(async (options) => {
+    exitCode = await (await import("./drill.ts")).drill(options);
+  });
+
+program
   .command("check")
   .description("format, lint, types and unit tests; needs no Docker")
   .action(async () => {

@@ -60,10 +60,18 @@ export class StackConfig {
 
   #parse(): ParsedSettings {
     const config = (this.#document.toJS()?.config ?? {}) as Record<string, unknown>;
-    const raw = Object.entries(config)
-      // A secret is for Pulumi to decrypt; none decides what can be rotated.
-      .filter(([, value]) => !(typeof value === "object" && value !== null && "secure" in value))
-      .map(([key, value]) => [key, typeof value === "string" ? value : JSON.stringify(value)]);
+    const raw = Object.entries(config).map(([key, value]) => {
+      const plain = withoutSecrets(value);
+      return [key, typeof plain === "string" ? plain : JSON.stringify(plain)];
+    });
     return parseSettings(Object.fromEntries(raw), { project: projectName, stack: this.#stack });
   }
+}
+
+/** A secret is for Pulumi to decrypt; none decides what can be rotated. */
+function withoutSecrets(value: unknown): unknown {
+  if (typeof value !== "object" || value === null) return value;
+  if ("secure" in value) return "(a secret)";
+  if (Array.isArray(value)) return value.map(withoutSecrets);
+  return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutSecrets(inner)]));
 }

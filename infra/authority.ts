@@ -2,12 +2,22 @@ import { X509Certificate } from "node:crypto";
 import { isIP } from "node:net";
 import * as pulumi from "@pulumi/pulumi";
 import * as tls from "@pulumi/tls";
+import type { OwnCertificate } from "../mosquitto/certificate-chain.ts";
 import type { CertificateSettings } from "./certificate-settings.ts";
 
 export interface AuthorityArgs {
   readonly certificates: CertificateSettings;
   /** How often the server's certificate was renewed because its end was near. */
   readonly renewals: number;
+  /** The user's own certificate, which is used instead of one of the stack's. */
+  readonly own?: OwnCertificate | undefined;
+}
+
+/** PEM texts. */
+interface Outputs {
+  readonly authority: pulumi.Output<string>;
+  readonly chain: pulumi.Output<string>;
+  readonly key: pulumi.Output<string>;
 }
 
 /** A certificate authority: its key and its self-signed certificate. */
@@ -26,7 +36,7 @@ interface Issuer {
 export class Authority extends pulumi.ComponentResource {
   /** The CA certificates that clients have to trust, the newest first, PEM. */
   readonly certificate: pulumi.Output<string>;
-  /** The server's certificate, PEM. */
+  /** The server's certificate, PEM; the intermediates behind it where there are some. */
   readonly serverCertificate: pulumi.Output<string>;
   /** The server's private key, PEM. Secret. */
   readonly serverKey: pulumi.Output<string>;
@@ -35,27 +45,28 @@ export class Authority extends pulumi.ComponentResource {
 
   constructor(name: string, args: AuthorityArgs, options?: pulumi.ComponentResourceOptions) {
     super("naboom-mqtt:infra:Authority", name, {}, options);
-    const { authorityGeneration, authorityInForce, serverGeneration } = args.certificates;
-
-    const newest = this.#issuer(authorityGeneration, args.certificates.authorityDays);
-    const inForce =
-      authorityInForce === authorityGeneration
-        ? newest
-        : this.#issuer(authorityInForce, args.certificates.authorityDays);
-    const trusted = inForce === newest ? [newest] : [newest, inForce];
-
-    const key = new tls.PrivateKey(
-      `server-key-${authorityInForce}-${serverGeneration}-${args.renewals}`,
-      ecdsa,
-      { parent: this },
-    );
-    const certificate = this.#serverCertificate(key, inForce, args);
-
-    this.certificate = pulumi.all(trusted.map((issuer) => issuer.certificate)).apply((list) => list.join(""));
-    this.serverCertificate = certificate.certPem;
-    this.serverExpires = certificate.certPem.apply((pem) => expiry(new X509Certificate(pem)));
-    this.serverKey = pulumi.secret(key.privateKeyPem);
+    const issued = args.own === undefined ? this.#issue(args) : brought(args.own);
+    this.certificate = issued.authority;
+    this.serverCertificate = issued.chain;
+    this.serverKey = pulumi.secret(issued.key);
+    this.serverExpires = issued.chain.apply((pem) => expiry(new X509Certificate(pem)));
     this.registerOutputs({ certificate: this.certificate, serverCertificate: this.serverCertificate });
+  }
+
+  #issue(args: AuthorityArgs): Outputs {
+    const { authorityGeneration, authorityInForce, serverGeneration, authorityDays } = args.certificates;
+    const newest = this.#issuer(authorityGeneration, authorityDays);
+    const inForce =
+      authorityInForce === authorityGeneration ? newest : this.#issuer(authorityInForce, authorityDays);
+    const trusted = inForce === newest ? [newest] : [newest, inForce];
+    const suffix = `${authorityInForce}-${serverGeneration}-${args.renewals}`;
+    const key = new tls.PrivateKey(`server-key-${suffix}`, ecdsa, { parent: this });
+    const server = this.#serverCertificate(suffix, key, inForce, args.certificates);
+    return {
+      authority: pulumi.all(trusted.map((issuer) => issuer.certificate)).apply((list) => list.join("")),
+      chain: server.certPem,
+      key: key.privateKeyPem,
+    };
   }
 
   #issuer(generation: number, days: number): Issuer {
@@ -78,12 +89,11 @@ export class Authority extends pulumi.ComponentResource {
   }
 
   #serverCertificate(
+    suffix: string,
     key: tls.PrivateKey,
     issuer: Issuer,
-    { certificates, renewals }: AuthorityArgs,
+    { names, serverDays }: CertificateSettings,
   ): tls.LocallySignedCert {
-    const { names, serverDays, authorityInForce, serverGeneration } = certificates;
-    const suffix = `${authorityInForce}-${serverGeneration}-${renewals}`;
     const request = new tls.CertRequest(
       `server-request-${suffix}`,
       {
@@ -107,6 +117,10 @@ export class Authority extends pulumi.ComponentResource {
       { parent: this },
     );
   }
+}
+
+function brought({ authority, chain, key }: OwnCertificate): Outputs {
+  return { authority: pulumi.output(authority), chain: pulumi.output(chain), key: pulumi.secret(key) };
 }
 
 /** When a certificate ends, ISO 8601. */

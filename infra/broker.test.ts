@@ -82,7 +82,8 @@ async function attemptAfter(
   registered.clear();
   const name = "naboom-mqtt-unit-publish";
   const labels = { "naboom-mqtt.attempt": "4" };
-  const present = last === undefined ? [] : [[name, { ...last, name, labels, hostPorts: [] }] as const];
+  const present =
+    last === undefined ? [] : [[name, { ...last, id: "1", name, labels, hostPorts: [] }] as const];
   await value((await createBroker(new Map(present))).revision);
   const list: Inputs[] = registered.get("publish-container")?.inputs.labels;
   return list.find(({ label }) => label === "naboom-mqtt.attempt")?.value;

@@ -13,6 +13,8 @@ const certificateName = z
 
 const generation = whole(rules.generation, 1, 1_000_000);
 
+const pem = z.string(rules.pem.allowed).min(1, rules.pem.allowed);
+
 /** The server's certificate and the authority that issues it. */
 export const certificateSettings = section({
   /** Names and addresses that the server's certificate is for. @default localhost, 127.0.0.1 and ::1 */
@@ -32,6 +34,15 @@ export const certificateSettings = section({
   authorityGeneration: generation.default(1),
   /** The authority that the server's certificate is from; clients trust both meanwhile. @default authorityGeneration */
   authorityInForce: generation.optional(),
+  /** Your own certificate instead of ours: PEM texts, or paths of PEM files. @default none */
+  own: section({
+    /** The server's certificate first, then the intermediates. */
+    chain: pem,
+    /** Its private key, unencrypted; as a text only with `config set --secret`. */
+    key: pem,
+    /** The CA certificates that clients trust. */
+    authority: pem,
+  }).optional(),
 })
   .superRefine((value, context) => {
     for (const { path, message } of faults(value)) {

@@ -30,7 +30,11 @@ export const stackOutputs = z.strictObject({
   certificates: z.strictObject({
     /** The CA certificates that a client has to trust, PEM. */
     authority: z.string().startsWith("-----BEGIN CERTIFICATE-----"),
-    /** When the first of the CA's certificates ends, ISO 8601. */
+    /** Whether the user brought them, or the stack issued them. */
+    own: z.boolean(),
+    /** When the CA certificate that ends first was issued, ISO 8601. */
+    authorityIssued: z.iso.datetime({ offset: true }),
+    /** When the CA certificate that ends first does so, ISO 8601. */
     authorityExpires: z.iso.datetime({ offset: true }),
     /** When the server's certificate was issued, ISO 8601. */
     serverIssued: z.iso.datetime({ offset: true }),

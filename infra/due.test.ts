@@ -4,6 +4,8 @@ import { dues } from "./due.ts";
 
 const outputs = {
   certificates: {
+    own: false,
+    authorityIssued: "2026-01-01T00:00:00.000Z",
     authorityExpires: "2036-01-01T00:00:00.000Z",
     serverIssued: "2026-01-01T00:00:00.000Z",
     serverExpires: "2027-01-01T00:00:00.000Z",

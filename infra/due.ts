@@ -37,22 +37,20 @@ export function dues(outputs: StackOutputs, now: Date): readonly Due[] {
           ),
         ],
   );
+  const rotation = certificate === renewal ? "npm run up" : "npm run rotate -- server-certificate";
+  const brought = "npm run up, once certificates.own is a new one";
   const all = [
-    due(
-      "server certificate",
-      certificate,
-      renewal <= now ? "npm run up" : "npm run rotate -- server-certificate",
-      now,
-    ),
-    due(
-      "CA",
-      addDays(new Date(certificates.authorityExpires), -AUTHORITY_NOTICE_DAYS),
-      "npm run rotate -- ca",
-      now,
-    ),
+    due("server certificate", certificate, certificates.own ? brought : rotation, now),
+    due("CA", authorityNotice(certificates), certificates.own ? brought : "npm run rotate -- ca", now),
     ...passwords,
   ];
   return all.sort((a, b) => a.by.localeCompare(b.by));
+}
+
+/** 90 days before the CA's end, or a third of its validity where that is less. */
+function authorityNotice({ authorityIssued, authorityExpires }: StackOutputs["certificates"]): Date {
+  const [issued, expires] = [Date.parse(authorityIssued), Date.parse(authorityExpires)];
+  return addDays(new Date(expires), -Math.min(AUTHORITY_NOTICE_DAYS, (expires - issued) / 3 / DAY));
 }
 
 function due(what: string, by: Date, command: string, now: Date): Due {

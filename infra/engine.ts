@@ -4,6 +4,7 @@ import { Refusal } from "./refusal.ts";
 
 /** A container as far as the stack needs to know it. */
 export interface EngineContainer {
+  readonly id: string;
   readonly name: string;
   readonly running: boolean;
   readonly exitCode: number;
@@ -14,6 +15,7 @@ export interface EngineContainer {
 
 const inspected = z.array(
   z.object({
+    Id: z.string(),
     Name: z.string(),
     State: z.object({ Running: z.boolean(), ExitCode: z.int() }),
     Config: z.object({ Labels: z.record(z.string(), z.string()).nullable() }),
@@ -35,6 +37,7 @@ export async function inspectContainers(
   const others = stderr.split("\n").filter((line) => line !== "" && !/no such container/i.test(line));
   if (exitCode !== 0 && others.length > 0) throw unreachable(others.join(" "));
   const containers = inspected.parse(JSON.parse(stdout || "[]")).map((container) => ({
+    id: container.Id,
     name: container.Name.replace(/^\//, ""),
     running: container.State.Running,
     exitCode: container.State.ExitCode,

@@ -7,6 +7,7 @@ import { renderFiles } from "./files.ts";
 import { chooseImage } from "./image.ts";
 import { engineNames } from "./names.ts";
 import { stackOutputs } from "./outputs.ts";
+import { readOwnCertificate } from "./own-certificate.ts";
 import { checkHostPorts } from "./ports.ts";
 import { planRotation } from "./rotation.ts";
 import { readSettings } from "./settings.ts";
@@ -15,25 +16,21 @@ import { Users } from "./users.ts";
 
 // What is asked for, and whether it can be had: everything that can be refused is refused here.
 const settings = readSettings();
-const names = engineNames(pulumi.getProject(), pulumi.getStack());
+const [stack, now] = [pulumi.getStack(), new Date()];
+const names = engineNames(pulumi.getProject(), stack);
 const [present, image] = await Promise.all([
   inspectContainers([names.broker, names.publish, names.reload]),
   chooseImage(settings.image),
 ]);
-await checkHostPorts(pulumi.getStack(), settings, present.get(names.broker));
-const rotation = planRotation(
-  pulumi.getStack(),
-  settings,
-  readTakenOver(present.get(names.reload)),
-  new Date(),
-);
+await checkHostPorts(stack, settings, present.get(names.broker));
+const own = readOwnCertificate({ certificates: settings.certificates, stack, folder: process.cwd(), now });
+const rotation = planRotation(stack, settings, readTakenOver(present.get(names.reload)), now);
+for (const warning of own?.warnings ?? []) await pulumi.log.warn(warning);
 for (const sentence of rotation.sentences) await pulumi.log.info(sentence);
 
 // Who is who.
-const issuer = new Authority("authority", {
-  certificates: settings.certificates,
-  renewals: rotation.renewals,
-});
+const { renewals } = rotation;
+const issuer = new Authority("authority", { certificates: settings.certificates, renewals, own });
 const accounts = new Users("users", { users: settings.users, passwordLength: settings.passwords.length });
 
 // The files that say so.

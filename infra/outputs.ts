@@ -69,19 +69,35 @@ function endpoints(settings: Settings): StackOutputs["listeners"] {
 function certificates(
   authority: string,
   server: string,
-  { names, renewalDays }: CertificateSettings,
+  { names, renewalDays, own }: CertificateSettings,
 ): StackOutputs["certificates"] {
-  const ends = (authority.match(/-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g) ?? []).map((pem) =>
-    expiry(new X509Certificate(pem)),
+  const authorities = (authority.match(PEM) ?? []).map((pem) => new X509Certificate(pem));
+  const [first = new X509Certificate(authority)] = authorities.sort((a, b) =>
+    expiry(a).localeCompare(expiry(b)),
   );
-  const serverCertificate = new X509Certificate(server);
+  const certificate = new X509Certificate(server);
   return {
     authority,
-    authorityExpires: ends.sort()[0] ?? "",
-    serverIssued: new Date(serverCertificate.validFrom).toISOString(),
-    serverExpires: expiry(serverCertificate),
-    serverFingerprint: serverCertificate.fingerprint256,
-    renewalDays,
+    own: own !== undefined,
+    authorityIssued: issue(first),
+    authorityExpires: expiry(first),
+    serverIssued: issue(certificate),
+    serverExpires: expiry(certificate),
+    serverFingerprint: certificate.fingerprint256,
+    // Of a certificate that was brought, the config does not know the validity.
+    renewalDays:
+      own === undefined
+        ? renewalDays
+        : (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom)) / 3 / DAY,
     names: [...names],
   };
 }
+
+/** When a certificate was issued, ISO 8601. */
+function issue(certificate: X509Certificate): string {
+  return new Date(certificate.validFrom).toISOString();
+}
+
+const PEM = /-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g;
+
+const DAY = 86_400_000;

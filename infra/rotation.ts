@@ -45,7 +45,9 @@ export function planRotation(
 
 /** A renewed certificate counts from its own end: a generation that was raised by hand is new already. */
 function isDue(wanted: CertificateSettings, { certificates }: TakenOver, now: Date): boolean {
+  // A certificate that the user brought is the user's to renew.
   const same =
+    wanted.own === undefined &&
     wanted.serverGeneration === certificates.serverGeneration &&
     wanted.authorityInForce === certificates.authorityInForce;
   return same && new Date(certificates.serverExpires).getTime() - now.getTime() < wanted.renewalDays * DAY;

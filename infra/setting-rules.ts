@@ -24,6 +24,7 @@ export const rules = Object.freeze({
   iterations: { allowed: "it is a whole number of iterations from 1 to 1000000", example: "101" },
   packet: { allowed: "it is a whole number of bytes from 1024 to 268435455", example: "262144" },
   keepalive: { allowed: "it is a whole number of seconds from 10 to 65535", example: "1200" },
+  pem: { allowed: "it is a PEM text, or the path of a PEM file", example: "certificates/server.crt" },
   generation: { allowed: "a generation is a whole number from 1 to 1000000", example: "1" },
   retired: { allowed: "it is a whole number, and below the user's generation", example: "" },
   rotation: { allowed: "a rotation is replace or overlap", example: "overlap" },

@@ -27,6 +27,12 @@ export interface PulumiResult {
 const listed = z.array(z.object({ name: z.string(), resourceCount: z.int().optional() }));
 const history = z.array(z.object({ resourceChanges: z.record(z.string(), z.int()).optional() }));
 
+const exported = z.object({
+  deployment: z.object({
+    resources: z.array(z.object({ type: z.string(), id: z.string().optional() })).optional(),
+  }),
+});
+
 /** One stack of this project, driven by the real CLI. */
 export class Stack {
   readonly name: string;
@@ -60,6 +66,17 @@ export class Stack {
     return JSON.parse(
       await this.#output("stack", "output", "--json", "--show-secrets", "--stack", this.name),
     );
+  }
+
+  /** The ids of the containers that the stack's state knows. */
+  async containers(): Promise<ReadonlySet<string>> {
+    const { deployment } = exported.parse(
+      JSON.parse(await this.#output("stack", "export", "--stack", this.name)),
+    );
+    const containers = (deployment.resources ?? []).filter(
+      ({ type }) => type === "docker:index/container:Container",
+    );
+    return new Set(containers.flatMap(({ id }) => id ?? []));
   }
 
   /** How many resources the last update changed. */

@@ -1,0 +1,95 @@
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { proveStack } from "../smoke-tests/prove-stack.ts";
+import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
+import { stackOutputs } from "./contract.ts";
+
+let throwaway: ThrowawayStack;
+let folder: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), "naboom-mqtt-own-"));
+  throwaway = await ThrowawayStack.create(inject("workbench"));
+  await issue("first");
+  await issue("other");
+});
+
+afterAll(async () => {
+  await throwaway.remove();
+  await rm(folder, { recursive: true, force: true });
+});
+
+describe("a certificate of one's own", () => {
+  it("is served in place of the stack's, and proved by the smoke tests", async () => {
+    await throwaway.configure({ certificates: { own: own("first") } });
+    const { exitCode, output } = await throwaway.up();
+    expect(exitCode, output).toBe(0);
+    const outputs = stackOutputs.parse(await throwaway.stack.outputs());
+    expect(outputs.authority).toBe(await readFile(join(folder, "first-ca.crt"), "utf8"));
+    const proof = await proveStack(outputs, { stack: "test" });
+    expect(proof.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  });
+
+  it("is nowhere in the state with its key", async () => {
+    const { stdout } = await throwaway.stack.run(["stack", "export"], { capture: true });
+    const key = (await readFile(join(folder, "first.key"), "utf8")).split("\n")[1] ?? "";
+    expect(key.length).toBeGreaterThan(40);
+    expect(stdout.length).toBeGreaterThan(1_000);
+    expect(stdout).not.toContain(key);
+  });
+
+  it("is refused before anything changes where the key is another's, or a file is not there", async () => {
+    const before = await broker();
+    await throwaway.configure({ certificates: { own: { ...own("first"), key: join(folder, "other.key") } } });
+    const mismatched = await throwaway.up();
+    expect(mismatched.exitCode).not.toBe(0);
+    expect(mismatched.output).toContain("cannot be used, so nothing was changed");
+    expect(mismatched.output).not.toMatch(/\n\s+at /);
+    await throwaway.configure({ certificates: { own: { ...own("first"), chain: "nowhere.crt" } } });
+    const missing = await throwaway.up();
+    expect(missing.exitCode).not.toBe(0);
+    expect(missing.output).toMatch(
+      /certificates\.own\.chain names the file .*nowhere\.crt, which cannot be read \(ENOENT\)/,
+    );
+    expect(await broker()).toBe(before);
+  });
+
+  it("is replaced by another without a restart", async () => {
+    const before = await broker();
+    await throwaway.configure({ certificates: { own: own("other") } });
+    const { exitCode, output } = await throwaway.up();
+    expect(exitCode, output).toBe(0);
+    expect(await broker()).toBe(before);
+    const proof = await proveStack(stackOutputs.parse(await throwaway.stack.outputs()), { stack: "test" });
+    expect(proof.failed).toBe(0);
+  });
+});
+
+function own(name: string): Record<"chain" | "key" | "authority", string> {
+  const path = (file: string) => join(folder, file);
+  return { chain: path(`${name}.crt`), key: path(`${name}.key`), authority: path(`${name}-ca.crt`) };
+}
+
+/** Issues a CA and a server's certificate from it, as a company's own tools would. */
+async function issue(name: string): Promise<void> {
+  const openssl = execa({ cwd: folder, stderr: "ignore" });
+  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
+  await openssl`openssl req -x509 ${curve} -keyout ${name}-ca.key -out ${name}-ca.crt -days 100 -subj ${`/CN=${name} CA`} -addext keyUsage=critical,keyCertSign`;
+  const extensions = [
+    "-addext",
+    "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1",
+    "-addext",
+    "extendedKeyUsage=serverAuth",
+    "-addext",
+    "basicConstraints=CA:FALSE",
+  ];
+  await openssl`openssl req ${curve} -keyout ${name}.key -out ${name}.csr -subj /CN=localhost ${extensions}`;
+  await openssl`openssl x509 -req -in ${name}.csr -CA ${name}-ca.crt -CAkey ${name}-ca.key -CAcreateserial -copy_extensions copy -days 90 -out ${name}.crt`;
+}
+
+async function broker(): Promise<string> {
+  return (await execa`docker inspect --format {{.Id}}{{.State.StartedAt}} ${throwaway.prefix}-broker`).stdout;
+}

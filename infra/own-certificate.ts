@@ -1,0 +1,55 @@
+import { readFileSync } from "node:fs";
+import { resolve } from "node:path";
+import { checkOwnCertificate, type OwnCertificate } from "../mosquitto/certificate-chain.ts";
+import type { CertificateSettings } from "./certificate-settings.ts";
+import { removeCommand, setCommand } from "./mend.ts";
+import { Refusal } from "./refusal.ts";
+
+export interface OwnCertificateInput {
+  readonly certificates: CertificateSettings;
+  readonly stack: string;
+  /** What paths in the config are relative to. */
+  readonly folder: string;
+  readonly now: Date;
+}
+
+/** A certificate that the user brought, checked, and what the user should know of it. */
+export interface CheckedCertificate extends OwnCertificate {
+  readonly warnings: readonly string[];
+}
+
+/**
+ * Reads and checks the user's own certificate, before anything changes; undefined where the stack issues
+ * its own.
+ *
+ * @throws Refusal that names everything that is wrong with it
+ */
+export function readOwnCertificate(input: OwnCertificateInput): CheckedCertificate | undefined {
+  const { certificates, stack, now } = input;
+  if (certificates.own === undefined) return undefined;
+  const own = {
+    chain: read("chain", certificates.own.chain, input),
+    key: read("key", certificates.own.key, input),
+    authority: read("authority", certificates.own.authority, input),
+  };
+  const { faults, warnings } = checkOwnCertificate(own, { names: certificates.names, now });
+  if (faults.length === 0) return { ...own, warnings };
+  const back = removeCommand(stack, "naboom-mqtt:certificates.own");
+  const head = `your own certificate (naboom-mqtt:certificates.own) cannot be used, so nothing was changed:`;
+  throw new Refusal([head, ...faults, `to go back to one that the stack issues: ${back}`].join("\n  "));
+}
+
+/** A value is the PEM text itself, or the path of a file with it. */
+function read(part: keyof OwnCertificate, value: string, { stack, folder }: OwnCertificateInput): string {
+  if (value.trimStart().startsWith("-----BEGIN")) return value;
+  const path = resolve(folder, value);
+  try {
+    return readFileSync(path, "utf8");
+  } catch (error) {
+    const key = `naboom-mqtt:certificates.own.${String(part)}`;
+    throw new Refusal(
+      `${key} names the file ${path}, which cannot be read (${(error as NodeJS.ErrnoException).code}); allowed is a readable ` +
+        `PEM file or the PEM text itself; to name another: ${setCommand(stack, key, "PATH")}`,
+    );
+  }
+}
