@@ -60,11 +60,27 @@ describe("the texts of an own certificate", () => {
     expect(faultsOf(own).join("\n")).toContain(message);
   });
 
-  it("are refused with bytes behind a certificate within its block", () => {
+  it("are refused with bytes behind a certificate within its block, also such as OpenSSL takes", () => {
     const der = Buffer.from(server.pem.replace(/^-.*$/gm, ""), "base64");
-    const longer = Buffer.concat([der, Buffer.of(0x05, 0)]).toString("base64");
+    const longer = Buffer.concat([der, Buffer.of(0x30, 0)])
+      .toString("base64")
+      .replace(/.{64}/g, "$&\n");
     const chain = `-----BEGIN CERTIFICATE-----\n${longer}\n-----END CERTIFICATE-----\n${intermediate.pem}`;
     expect(faultsOf({ chain }).join("\n")).toContain("as block 1, a certificate that is damaged");
+  });
+
+  it("are refused with a key of which a single character was changed", () => {
+    // 36 octets of PKCS #8 and SEC 1 come before the 32 of the secret (RFC 5958, 2; RFC 5915, 3).
+    const secret = { from: Math.ceil((36 * 4) / 3), to: Math.floor((67 * 4) / 3) };
+    const body = good.key.replace(/^-.*$|\n/gm, "");
+    fc.assert(
+      fc.property(fc.integer({ min: secret.from, max: secret.to - 1 }), (at) => {
+        const other = body[at] === "A" ? "B" : "A";
+        const changed = (body.slice(0, at) + other + body.slice(at + 1)).replace(/.{64}/g, "$&\n");
+        const key = `-----BEGIN PRIVATE KEY-----\n${changed}\n-----END PRIVATE KEY-----\n`;
+        expect(faultsOf({ key })).toEqual([expect.stringContaining("The key can't be read")]);
+      }),
+    );
   });
 
   it("never show anything of the key, whatever was done to it, and are then refused", () => {

@@ -91,9 +91,18 @@ describe("the chain of an own certificate", () => {
     ]);
   });
 
+  it("is refused with another server's certificate, wherever that stands", () => {
+    const previous = issue({ ...SERVER, name: "previous", issuer: intermediate });
+    for (const chain of [text(previous, server, intermediate), text(server, intermediate, previous)]) {
+      expect(faultsOf({ chain })).toEqual([expect.stringContaining('have no part in it, "previous"')]);
+    }
+  });
+
   it("is refused with an issuer of the right name and another key", () => {
     const impostor = issue({ name: "intermediate", authority: true, issuer: root });
-    expect(faultsOf({ chain: text(server, impostor) })[0]).toContain("was signed with another key");
+    expect(faultsOf({ chain: text(server, impostor) })).toEqual([
+      expect.stringContaining("was signed with another key"),
+    ]);
   });
 
   it("is refused where it leads to another root than the authority", () => {

@@ -2,7 +2,7 @@ import { type Certificate, isSame } from "./certificate.ts";
 import { readBundle } from "./certificate-bundle.ts";
 import { dateFindings, idleDateWarnings, shortLivedIssuers } from "./certificate-dates.ts";
 import { nameFindings } from "./certificate-names.ts";
-import { type CertificatePath, findPath, pathFaults, servedOrder } from "./certificate-path.ts";
+import { type CertificatePath, findPath, type Given, pathFaults, servedOrder } from "./certificate-path.ts";
 import { strengthFaults } from "./certificate-strength.ts";
 import { type PrivateKey, readPrivateKey } from "./private-key.ts";
 
@@ -47,9 +47,7 @@ export function checkOwnCertificate(own: OwnCertificate, context: CertificateCon
   ];
   const all = { chain: chain.certificates, authority: authority.certificates };
   const path =
-    server !== undefined && chain.whole && authority.whole
-      ? findPath(server, all.chain, all.authority)
-      : undefined;
+    server !== undefined && chain.whole && authority.whole ? findPath(server, all, context.now) : undefined;
   findings.push(...eachCertificate(all, path, context.now));
   if (server !== undefined) {
     if (!server.x509.ca) findings.push(nameFindings(server, context.names));
@@ -60,11 +58,6 @@ export function checkOwnCertificate(own: OwnCertificate, context: CertificateCon
     faults: findings.flatMap(({ faults }) => faults),
     warnings: findings.flatMap(({ warnings }) => warnings),
   };
-}
-
-interface Bundles {
-  readonly chain: readonly Certificate[];
-  readonly authority: readonly Certificate[];
 }
 
 /** The server's certificate among those of the chain, also where it stands in the wrong place. */
@@ -96,7 +89,7 @@ function serverFaults({ title, x509, signs }: Certificate, { key }: PrivateKey):
 
 /** What each certificate is by itself. One that clients trust may be expired if the server has no need of it. */
 function eachCertificate(
-  { chain, authority }: Bundles,
+  { chain, authority }: Given,
   path: CertificatePath | undefined,
   now: Date,
 ): CertificateFindings[] {
@@ -110,14 +103,14 @@ function eachCertificate(
 }
 
 /** What the certificates are to each other: order, authorities, and the way to the root. */
-function relationFindings(path: CertificatePath, { chain, authority }: Bundles): CertificateFindings {
+function relationFindings(path: CertificatePath, { chain, authority }: Given): CertificateFindings {
   const [server, ...issuers] = path.certificates;
   const faults = [
     ...orderFaults(server, chain, path.trusted),
     ...distinct([...authority, ...issuers])
       .filter(({ x509 }) => !x509.ca)
       .map(notAnAuthority),
-    ...pathFaults(path, chain, authority),
+    ...pathFaults(path, { chain, authority }),
   ];
   return { faults, warnings: path.trusted ? shortLivedIssuers(server, issuers) : [] };
 }

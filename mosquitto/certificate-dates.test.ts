@@ -34,6 +34,9 @@ describe("the dates of an own certificate", () => {
         const soon = now.getTime() >= Date.parse("2026-12-17T23:59:59Z");
         expect(warnings).toEqual(soon ? [expect.stringContaining("expires on 2026-12-31T23:59:59Z")] : []);
       }),
+      {
+        examples: [[begins], [new Date("2026-12-17T23:59:58Z")], [new Date("2026-12-17T23:59:59Z")], [ends]],
+      },
     );
   });
 

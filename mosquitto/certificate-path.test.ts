@@ -26,7 +26,13 @@ const authority = (flaw: Partial<TrialCertificate>, issuer?: Issued) =>
 
 const flawedBelow = (flaw: Partial<TrialCertificate>) => served({}, [authority(flaw, root)], [root]);
 
-const narrow = authority({ pathLength: 0 });
+const narrow = authority({ pathLength: 0, subjectKeyId: "old" });
+/** The same authority with another key, signed with the old one, as when an authority changes its key. */
+const renewed = authority({ subjectKeyId: "new", authorityKeyId: "old" }, narrow);
+
+const oldRoot = issue({ name: "old root", authority: true, begins: inDays(-2), ends: inDays(-1) });
+const expiredRoot = issue({ name: "root", authority: true, begins: inDays(-2), ends: inDays(-1) });
+const crossSigned = issue({ name: "root", authority: true, key: root.key, issuer: oldRoot });
 
 describe("the check of a certificate", () => {
   it.each<[string, OwnCertificate]>([
@@ -36,6 +42,10 @@ describe("the check of a certificate", () => {
     ["an intermediate that clients have", served({ issuer: intermediate }, [], [root, intermediate])],
     ["a server right below the root", served({}, [], [root])],
     ["an authority's path length that is kept", served({}, [], [narrow])],
+    ["an authority's new key below its path length", served({ authorityKeyId: "new" }, [renewed], [narrow])],
+    ["a root also known by an expired one", served({}, [intermediate], [root, crossSigned, oldRoot])],
+    ["a root beside an expired one of its name", served({}, [intermediate], [expiredRoot, root])],
+    ["an issuer's name in other letters", served({ issuer: { ...root, name: "ROOT" } }, [], [root])],
     ["an intermediate for servers", flawedBelow({ purposes: ["1.3.6.1.5.5.7.3.1"] })],
     ["a wildcard for the first label", served({ names: ["*.example.org"] }, [], [root])],
   ])("takes what a TLS client takes: %s", async (_, own) => {
@@ -57,6 +67,12 @@ describe("the check of a certificate", () => {
       "an issuer identified otherwise",
       served({ authorityKeyId: "two" }, [], [authority({ subjectKeyId: "one" })]),
     ],
+    [
+      "a root after one of its name, issued by an expired one",
+      served({}, [intermediate], [crossSigned, oldRoot, root]),
+    ],
+    ["a root after another of its name", served({}, [intermediate], [authority({ name: "root" }), root])],
+    ["an authority's new key without a key identifier", served({}, [renewed], [narrow])],
     ["an expired intermediate", flawedBelow({ begins: inDays(-2), ends: inDays(-1) })],
     ["a root that is not valid yet", served({}, [], [authority({ begins: inDays(1) })])],
     ["another name", served({ names: ["example.org"] }, [], [root])],

@@ -33,6 +33,10 @@ describe("a PEM text", () => {
     );
   });
 
+  it("is read with white space at the end of its lines, and split without it", () => {
+    expect(splitPem(block("X").replaceAll("\n", " \t\n"))).toEqual([{ label: "X", pem: block("X") }]);
+  });
+
   it("keeps the header fields of a key in the old encrypted form", () => {
     const text = block("RSA PRIVATE KEY", "Proc-Type: 4,ENCRYPTED\nDEK-Info: AES-128-CBC,00\n\nAQID");
     expect(splitPem(text)).toEqual([{ label: "RSA PRIVATE KEY", pem: text }]);

@@ -1,4 +1,4 @@
-import { createPrivateKey, type KeyObject } from "node:crypto";
+import { createPrivateKey, createPublicKey, type KeyObject, sign, verify } from "node:crypto";
 import { isPem, type PemBlock, readPem } from "./pem.ts";
 
 /** A private key's text, read; messages never hold any of it. */
@@ -13,6 +13,7 @@ const PLAIN: ReadonlySet<string> = new Set(["PRIVATE KEY", "RSA PRIVATE KEY", "E
 /** What OpenSSL writes before a key that it makes on a named curve, and skips when it reads one. */
 const PARAMETERS = "EC PARAMETERS";
 const ALLOWED = `allowed is one ${[...PLAIN].join(", ").replace(/, (?=[^,]*$)/, " or ")} block`;
+const DAMAGED = `The key can't be read, its block's content being damaged or of an unknown kind; ${ALLOWED}: give it as it was made, and try it with \`openssl pkey -in KEY -noout -check\`.`;
 const MISSING = `The key is missing, its text holds no private key; ${ALLOWED}: give the PEM text of the key, which \`openssl pkey -inform der -in KEY\` makes of one in DER form.`;
 
 /** Whether a block, by its label, holds a private key of whatever kind. */
@@ -56,8 +57,16 @@ function parse(block: PemBlock): KeyObject | string {
     return `The key is in a form that the broker can't read; ${ALLOWED}: convert it to PKCS #8 with the tool that made it.`;
   }
   try {
-    return createPrivateKey(block.pem);
+    const key = createPrivateKey(block.pem);
+    return isSound(key) ? key : DAMAGED;
   } catch {
-    return `The key can't be read, its block's content being damaged or of an unknown kind; ${ALLOWED}: give it as it was made, and try it with \`openssl pkey -in KEY -noout -check\`.`;
+    return DAMAGED;
   }
+}
+
+/** Whether what a key signs verifies with its public half, which OpenSSL does not look at when it reads a key. */
+function isSound(key: KeyObject): boolean {
+  const hash = key.asymmetricKeyType?.startsWith("ed") ? null : "sha256";
+  const probe = Buffer.from("probe");
+  return verify(hash, probe, createPublicKey(key), sign(hash, probe, key));
 }
