@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { resolve } from "node:path";
 import { checkOwnCertificate, type OwnCertificate } from "../mosquitto/certificate-chain.ts";
+import { isPem } from "../mosquitto/pem.ts";
 import type { CertificateSettings } from "./certificate-settings.ts";
 import { removeCommand, setCommand } from "./mend.ts";
 import { Refusal } from "./refusal.ts";
@@ -39,17 +40,25 @@ export function readOwnCertificate(input: OwnCertificateInput): CheckedCertifica
   throw new Refusal([head, ...faults, `to go back to one that the stack issues: ${back}`].join("\n  "));
 }
 
-/** A value is the PEM text itself, or the path of a file with it. */
-function read(part: keyof OwnCertificate, value: string, { stack, folder }: OwnCertificateInput): string {
-  if (value.trimStart().startsWith("-----BEGIN")) return value;
+/**
+ * A value is the PEM text itself, or the path of a file with it.
+ *
+ * What was given for the key is never shown: it may be the key itself, pasted in a form that is not PEM.
+ */
+function read(part: Part, value: string, { stack, folder }: OwnCertificateInput): string {
+  if (isPem(value) || value.includes("\n")) return value;
   const path = resolve(folder, value);
   try {
     return readFileSync(path, "utf8");
   } catch (error) {
-    const key = `naboom-mqtt:certificates.own.${String(part)}`;
+    const key = `naboom-mqtt:certificates.own.${part}`;
+    const given = part === "key" ? "what is no PEM text and, as a file," : `the file ${path}, which`;
+    const code = (error as NodeJS.ErrnoException).code;
     throw new Refusal(
-      `${key} names the file ${path}, which cannot be read (${(error as NodeJS.ErrnoException).code}); allowed is a readable ` +
-        `PEM file or the PEM text itself; to name another: ${setCommand(stack, key, "PATH")}`,
+      `${key} names ${given} cannot be read (${code}); allowed is a readable PEM file or the PEM text itself; ` +
+        `to name another: ${setCommand(stack, key, "PATH")}`,
     );
   }
 }
+
+type Part = "chain" | "key" | "authority";

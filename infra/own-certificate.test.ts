@@ -1,0 +1,26 @@
+import { describe, expect, it } from "vitest";
+import { readOwnCertificate } from "./own-certificate.ts";
+import { parseSettings } from "./settings.ts";
+
+describe("a certificate of one's own", () => {
+  it("has its key never shown, not even where it was pasted in a form that is no PEM", () => {
+    const pasted = "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg";
+    const refused = () => readOwnCertificate(input({ chain: "x.crt", key: pasted, authority: "ca.crt" }));
+    expect(refused).toThrow(/own\.chain names the file .*x\.crt, which cannot be read \(ENOENT\)/);
+    const key = () =>
+      readOwnCertificate(input({ chain: "-----BEGIN X-----", key: pasted, authority: "ca.crt" }));
+    expect(key).toThrow(/own\.key names what is no PEM text and, as a file, cannot be read/);
+    expect(key).not.toThrow(pasted);
+  });
+
+  it("is none where the config names none", () => {
+    expect(readOwnCertificate(input(undefined))).toBeUndefined();
+  });
+});
+
+function input(own: Record<string, string> | undefined) {
+  const raw: Record<string, string> = own === undefined ? {} : { "p:certificates": JSON.stringify({ own }) };
+  const parsed = parseSettings(raw, { project: "p", stack: "dev" });
+  if (!parsed.success) throw new Error(parsed.faults.join());
+  return { certificates: parsed.data.certificates, stack: "dev", folder: "/nowhere", now: new Date() };
+}
