@@ -39,6 +39,12 @@ export class StackConfig {
     throw new UserError(`the config of stack ${this.#stack} has mistakes:\n  ${parsed.faults.join("\n  ")}`);
   }
 
+  /** The broker's image that the file names, if it names one. */
+  image(): string | undefined {
+    const image = this.#document.getIn(["config", `${projectName}:image`]);
+    return typeof image === "string" ? image : undefined;
+  }
+
   /** Sets a value, by its path behind the project's name. */
   set([key = "", ...path]: readonly string[], value: unknown): void {
     this.#document.setIn(["config", `${projectName}:${key}`, ...path], value);

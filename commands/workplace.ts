@@ -1,17 +1,15 @@
-import { readFile } from "node:fs/promises";
-import { join } from "node:path";
 import { env, stderr } from "node:process";
 import colors from "picocolors";
-import { parse } from "yaml";
 import { imageVariable } from "../infra/image.ts";
 import { type BrokerImage, prepareBrokerImage } from "../toolchain/broker-image.ts";
 import { type DockerEngine, prepareDockerEngine } from "../toolchain/docker-engine.ts";
 import { createProgress, type Progress } from "../toolchain/progress.ts";
-import { projectFolder, projectName } from "../toolchain/project.ts";
+import { projectFolder } from "../toolchain/project.ts";
 import { preparePulumi } from "../toolchain/pulumi.ts";
 import { Stack } from "../toolchain/stack.ts";
 import { prepareBackend } from "../toolchain/state-backend.ts";
 import type { Workbench } from "../toolchain/throwaway-stack.ts";
+import { StackConfig } from "./stack-config.ts";
 
 export interface WorkplaceOptions {
   /** The stack's name. */
@@ -39,8 +37,8 @@ export async function prepareWorkplace({
   install,
   tolerant = false,
 }: WorkplaceOptions): Promise<Workplace> {
-  const configured = await configuredImage(stack);
-  const toolchain = await prepareToolchain(install, tolerant ? undefined : configured);
+  const image = tolerant ? undefined : (await StackConfig.read(stack)).image();
+  const toolchain = await prepareToolchain(install, image);
   const backend = await prepareBackend({ projectFolder });
   if (backend.notice !== undefined) toolchain.progress.say(paint.yellow(backend.notice));
   const environment = { ...toolchain.environment, ...backend.environment, PULUMI_STACK: stack };
@@ -74,14 +72,3 @@ function engineEnvironment(engine: DockerEngine, image: BrokerImage): Record<str
 
 /** Colours for what a command says on standard error, plain in a pipe. */
 export const paint = colors.createColors(stderr.isTTY === true && env.NO_COLOR === undefined);
-
-/** The image that the stack's config names; a config that cannot be read is for Pulumi to refuse. */
-async function configuredImage(stack: string): Promise<string | undefined> {
-  const text = await readFile(join(projectFolder, `Pulumi.${stack}.yaml`), "utf8").catch(() => "");
-  try {
-    const image = parse(text)?.config?.[`${projectName}:image`];
-    return typeof image === "string" ? image : undefined;
-  } catch {
-    return undefined;
-  }
-}

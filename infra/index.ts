@@ -10,7 +10,7 @@ import { stackOutputs } from "./outputs.ts";
 import { readOwnCertificate } from "./own-certificate.ts";
 import { checkHostPorts } from "./ports.ts";
 import { planRotation } from "./rotation.ts";
-import { readSettings } from "./settings.ts";
+import { readSettings } from "./stack-config.ts";
 import { readTakenOver, writeTakenOver } from "./taken-over.ts";
 import { Users } from "./users.ts";
 

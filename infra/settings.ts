@@ -1,32 +1,10 @@
-import * as pulumi from "@pulumi/pulumi";
 import { z } from "zod";
 import { removeCommand, setCommand } from "./mend.ts";
-import { Refusal } from "./refusal.ts";
 import { rules } from "./setting-rules.ts";
 import { type Settings, settingsSchema } from "./settings-schema.ts";
 
 /** Keys whose value is a text; Pulumi hands every other one over as JSON. */
 const TEXT_KEYS: ReadonlySet<string> = new Set(["image", "bindAddress"]);
-
-/**
- * Reads the stack's config and checks it as a whole.
- *
- * @throws Refusal that names every mistake: key, value, what is allowed, and the command that mends it.
- */
-export function readSettings(): Settings {
-  const settings = parseSettings(pulumi.runtime.allConfig(), {
-    project: pulumi.getProject(),
-    stack: pulumi.getStack(),
-  });
-  if (settings.success) return settings.data;
-  const count = settings.faults.length === 1 ? "1 mistake" : `${settings.faults.length} mistakes`;
-  throw new Refusal(
-    [
-      `the config of stack ${pulumi.getStack()} has ${count}, so nothing was changed:`,
-      ...settings.faults,
-    ].join("\n  "),
-  );
-}
 
 /** Whose config it is. */
 export interface ConfigOwner {
