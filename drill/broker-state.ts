@@ -1,0 +1,75 @@
+import { execa } from "execa";
+import { layout, revisionFileNames } from "../mosquitto/layout.ts";
+import { digest } from "../mosquitto/revision.ts";
+
+/** On which revision a broker is, in its memory and in its volume. */
+export interface BrokerState {
+  /** The container's id, and when it was started. */
+  readonly container: string;
+  /** The id of the revision in force, which a restart would bring. */
+  readonly inForce: string;
+  /** The ids of the revisions whose healthcheck the running broker lets in: one, unless it is between two. */
+  readonly running: readonly string[];
+  /** Whether the container's own healthcheck passes. */
+  readonly healthy: boolean;
+}
+
+/**
+ * Looks into a running broker's container.
+ *
+ * @throws Error when the revision in force, or another that is kept, is not whole: its id is a digest of its files.
+ */
+export async function inspectBroker(container: string): Promise<BrokerState> {
+  const listed = await inside(container, ["ls", "-1A", layout.revisions]);
+  const kept = listed.stdout.split("\n").filter((name) => name.startsWith("rev-"));
+  const inForce = (await inside(container, ["readlink", layout.current])).stdout;
+  if (!kept.includes(inForce))
+    throw new Error(`${inForce} is in force, and there is only ${kept.join(", ")}`);
+  for (const revision of kept) await demandWhole(container, layout.revisions, revision);
+  const letIn = await Promise.all(kept.map((revision) => isRunning(container, revision)));
+  const inspected = await execa("docker", ["inspect", container]);
+  const [{ Id, State, Config }] = JSON.parse(inspected.stdout);
+  const [kind, ...check] = Config.Healthcheck.Test as string[];
+  if (kind !== "CMD") throw new Error(`the healthcheck is a ${kind}`);
+  return {
+    container: `${Id} ${State.StartedAt}`,
+    inForce: idOf(inForce),
+    running: kept.filter((_, index) => letIn[index]).map(idOf),
+    healthy: (await inside(container, check)).exitCode === 0,
+  };
+}
+
+/** A revision that was delivered again after its folder was damaged has a time after its id. */
+function idOf(folder: string): string {
+  return folder.split("-")[1] ?? "";
+}
+
+/**
+ * Makes the digest that a revision's id is again, of its files as they are now.
+ *
+ * @throws Error when a file is missing, or the digest is another.
+ */
+export async function demandWhole(container: string, volume: string, revision: string): Promise<void> {
+  const files = Object.values(revisionFileNames);
+  const contents = await Promise.all(
+    files.map(async (file) => {
+      const command = ["exec", container, "cat", `${volume}/${revision}/${file}`];
+      const result = await execa("docker", command, { reject: false, stripFinalNewline: false });
+      if (result.exitCode !== 0) throw new Error(`${revision} has no ${file}`);
+      return result.stdout;
+    }),
+  );
+  const id = digest(files.flatMap((file, index) => [file, contents[index] ?? ""]));
+  if (id !== idOf(revision)) throw new Error(`the files of ${revision} are those of ${id}`);
+}
+
+async function isRunning(container: string, revision: string): Promise<boolean> {
+  const folder = `${layout.revisions}/${revision}`;
+  const { healthcheck, authority } = revisionFileNames;
+  const args = ["mosquitto_sub", "-o", `${folder}/${healthcheck}`, "--cafile", `${folder}/${authority}`];
+  return (await inside(container, args)).exitCode === 0;
+}
+
+function inside(container: string, command: readonly string[]) {
+  return execa("docker", ["exec", container, ...command], { reject: false });
+}
