@@ -68,7 +68,7 @@ export const exerciseNames: readonly string[] = Object.freeze(exercises().map(({
  *
  * Brings the stack up first and leaves it up. Takes about a minute. Prints nothing.
  *
- * @throws Error with Pulumi's words when an update fails; what comes after it would prove nothing.
+ * @throws UserError with Pulumi's words when an update fails; what comes after it would prove nothing.
  */
 export async function runDrill(throwaway: ThrowawayStack, options: DrillOptions = {}): Promise<Drill> {
   const { step = (_, work) => work(), signal } = options;

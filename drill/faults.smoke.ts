@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, it } from "vitest";
 import { stackOutputs } from "../infra/contract.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { mendInterruptedUpdate } from "../toolchain/interrupted-update.ts";
@@ -21,6 +21,9 @@ beforeAll(async () => {
   const { exitCode, output } = await throwaway.up();
   expect(exitCode, output).toBe(0);
 });
+
+// Each fault begins with a stack in order, also after one whose test has failed.
+afterEach(() => mendInterruptedUpdate(throwaway.stack));
 
 afterAll(() => throwaway.remove());
 

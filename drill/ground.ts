@@ -1,6 +1,7 @@
 import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
 import { dockerCommand } from "../toolchain/docker.ts";
 import type { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
+import { UserError } from "../toolchain/user-error.ts";
 import { fingerprint } from "./attempts.ts";
 import { cast, type DrillState, drillSettings, initialState } from "./cast.ts";
 import { type Claim, claim } from "./claim.ts";
@@ -55,7 +56,7 @@ export class Ground {
     this.#traffic = traffic;
   }
 
-  /** @throws Error with Pulumi's words when the stack does not come up. */
+  /** @throws UserError with Pulumi's words when the stack does not come up. */
   static async prepare(throwaway: ThrowawayStack): Promise<Ground> {
     await throwaway.configure(drillSettings(initialState));
     await update(throwaway);
@@ -134,7 +135,9 @@ async function stopAll<Name extends string>(
 
 async function update(throwaway: ThrowawayStack): Promise<void> {
   const { exitCode, output } = await throwaway.up();
-  if (exitCode !== 0) throw new Error(`pulumi up failed: ${output.trim()}`);
+  if (exitCode !== 0) {
+    throw new UserError(`an update failed, and the drill with it; Pulumi's own words:\n${output.trim()}`);
+  }
 }
 
 function claimTraffic(traffic: TrafficRecord): readonly Claim[] {

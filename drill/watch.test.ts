@@ -42,4 +42,11 @@ describe("a watch", () => {
     answer = "after";
     expect((await watch.stop()).at(-1)).toMatchObject({ answer: "after" });
   });
+
+  it("is told with short fingerprints", () => {
+    const answer = Array.from({ length: 32 }, (_, index) => (index + 160).toString(16).toUpperCase()).join(
+      ":",
+    );
+    expect(describeTurns([{ answer, since: 0, answers: 3 }])).toBe("the certificate A0:A1:A2:A3… (3 times)");
+  });
 });
