@@ -3,7 +3,7 @@ import { createInterface } from "node:readline/promises";
 import { projectName } from "../toolchain/project.ts";
 import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
-import { prepareWorkplace } from "./workplace.ts";
+import { mendStack, prepareWorkplace } from "./workplace.ts";
 
 export interface DownOptions {
   readonly stack: string;
@@ -16,11 +16,13 @@ export interface DownOptions {
 
 /** Takes the stack down: all of it, or only what runs. */
 export async function down(options: DownOptions): Promise<number> {
-  const { stack } = await prepareWorkplace({ ...options, tolerant: true });
+  const workplace = await prepareWorkplace({ ...options, tolerant: true });
+  const { stack } = workplace;
   if ((await stack.resources()) === undefined) {
     stdout.write(`There is no stack ${stack.name}, so nothing was removed.\n`);
     return 0;
   }
+  await mendStack(workplace);
   return options.keepData ? await stop(stack) : await remove(stack, options.yes);
 }
 

@@ -3,7 +3,7 @@ import type { Settings } from "../infra/settings-schema.ts";
 import { accesses } from "../mosquitto/acl.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { StackConfig } from "./stack-config.ts";
-import { prepareWorkplace } from "./workplace.ts";
+import { mendStack, prepareWorkplace } from "./workplace.ts";
 
 export interface RotateOptions {
   readonly stack: string;
@@ -31,12 +31,14 @@ export async function rotate(
   const config = await StackConfig.read(options.stack);
   const settings = config.settings();
   const done = change(config, settings, what, names, options);
-  const { stack } = await prepareWorkplace(options);
+  const workplace = await prepareWorkplace(options);
+  const { stack } = workplace;
   if (((await stack.resources()) ?? 0) === 0) {
     throw new UserError(
       `stack ${stack.name} is not up, so there is nothing to rotate; bring it up with: npm run up -- --stack ${stack.name}`,
     );
   }
+  await mendStack(workplace);
   await config.write();
   const { exitCode } = await stack.run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
   stdout.write(

@@ -5,13 +5,11 @@ import { type Due, dues } from "../infra/due.ts";
 import { type EngineContainer, inspectContainers } from "../infra/engine.ts";
 import { engineNames } from "../infra/names.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
-import { dockerCommand } from "../toolchain/docker.ts";
-import type { Progress } from "../toolchain/progress.ts";
 import { projectName } from "../toolchain/project.ts";
 import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { prove, readOutputs, report } from "./smoke.ts";
-import { paint, prepareWorkplace } from "./workplace.ts";
+import { mendStack, paint, prepareWorkplace } from "./workplace.ts";
 
 export interface UpOptions {
   readonly stack: string;
@@ -20,8 +18,10 @@ export interface UpOptions {
 
 /** Brings the stack up with `pulumi up`, proves it with the smoke tests, and says how to go on. */
 export async function up(options: UpOptions): Promise<number> {
-  const { stack, progress } = await prepareWorkplace(options);
-  const broker = await findBroker(stack, progress);
+  const workplace = await prepareWorkplace(options);
+  const { stack, progress } = workplace;
+  await mendStack(workplace);
+  const broker = await findBroker(stack);
   const refresh = broker.expected && !broker.running;
   if (refresh)
     progress.say(paint.yellow("The broker is not running: asking the engine for what is left (--refresh)."));
@@ -35,42 +35,14 @@ export async function up(options: UpOptions): Promise<number> {
   return proof.failed === 0 ? 0 : 1;
 }
 
-/** Creates the stack where it is not there, clears what an interrupted update has left, and finds out how the broker is. */
-async function findBroker(
-  stack: Stack,
-  progress: Progress,
-): Promise<{ expected: boolean; running: boolean }> {
-  const names = engineNames(projectName, stack.name);
-  const [resources, containers] = await Promise.all([
-    stack.resources(),
-    inspectContainers([names.broker, names.publish, names.reload]),
-  ]);
-  const broker = containers.get(names.broker);
-  if (resources === undefined || resources === 0) refuseForeign(stack.name, broker);
+/** Creates the stack where it is not there, and finds out how its broker is. */
+async function findBroker(stack: Stack): Promise<{ expected: boolean; running: boolean }> {
+  const { broker } = engineNames(projectName, stack.name);
+  const [resources, containers] = await Promise.all([stack.resources(), inspectContainers([broker])]);
+  const container = containers.get(broker);
+  if (resources === undefined || resources === 0) refuseForeign(stack.name, container);
   if (resources === undefined) await stack.create();
-  else if (containers.size > 0) await removeOrphans(stack, [...containers.values()], progress);
-  return { expected: (resources ?? 0) > 0, running: broker?.running ?? false };
-}
-
-/**
- * Removes containers of the stack that its state does not know: an update that was killed between creating
- * one and writing it down leaves it behind, and its name would be taken. Volumes stay.
- */
-async function removeOrphans(
-  stack: Stack,
-  containers: readonly EngineContainer[],
-  progress: Progress,
-): Promise<void> {
-  const known = await stack.containers();
-  for (const { id, name } of containers.filter((container) => !known.has(container.id))) {
-    progress.say(paint.yellow(`Removing ${name}, which an interrupted update has left.`));
-    await dockerCommand(["stop", id]);
-    const { exitCode, stderr } = await dockerCommand(["rm", "--force", id]);
-    if (exitCode !== 0)
-      throw new UserError(
-        `${name} cannot be removed (${stderr.trim()}); to do it by hand: docker rm -f ${name}`,
-      );
-  }
+  return { expected: (resources ?? 0) > 0, running: container?.running ?? false };
 }
 
 /** A container of our name that this state does not know belongs to another clone, or to a state that is lost. */

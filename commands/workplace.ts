@@ -3,6 +3,7 @@ import colors from "picocolors";
 import { imageVariable } from "../infra/image.ts";
 import { type BrokerImage, prepareBrokerImage } from "../toolchain/broker-image.ts";
 import { type DockerEngine, prepareDockerEngine } from "../toolchain/docker-engine.ts";
+import { mendInterruptedUpdate } from "../toolchain/interrupted-update.ts";
 import { createProgress, type Progress } from "../toolchain/progress.ts";
 import { projectFolder } from "../toolchain/project.ts";
 import { preparePulumi } from "../toolchain/pulumi.ts";
@@ -46,6 +47,14 @@ export async function prepareWorkplace({
     progress: toolchain.progress,
     stack: new Stack({ name: stack, cli: toolchain.cli, environment, keepSettings: backend.own }),
   };
+}
+
+/** Puts the stack in order where its last update was killed, and says so; every command that updates begins with it. */
+export async function mendStack({ stack, progress }: Workplace): Promise<void> {
+  const work = () => mendInterruptedUpdate(stack);
+  for (const sentence of await progress.step("putting an interrupted update in order", work)) {
+    progress.say(paint.yellow(sentence));
+  }
 }
 
 /** A Docker engine, an image and a Pulumi, which no stack is chosen for yet. */

@@ -1,6 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
-import { healthcheckCommand, healthcheckTarget } from "../mosquitto/healthcheck.ts";
+import { containerHealthcheck, healthcheckTarget } from "../mosquitto/healthcheck.ts";
 import { currentPath, layout } from "../mosquitto/layout.ts";
 import { listenerNames, listeners } from "../mosquitto/listener.ts";
 import { digest } from "../mosquitto/revision.ts";
@@ -165,7 +165,7 @@ function supervision({ container }: Settings): Partial<docker.ContainerArgs> {
   return {
     restart: "unless-stopped",
     healthcheck: {
-      tests: ["CMD", ...healthcheckCommand],
+      tests: ["CMD", ...containerHealthcheck],
       interval: "10s",
       timeout: "5s",
       startPeriod: "10s",

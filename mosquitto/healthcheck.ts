@@ -1,5 +1,5 @@
 import { isIP } from "node:net";
-import { currentPath } from "./layout.ts";
+import { currentPath, layout, revisionFileNames } from "./layout.ts";
 import { listeners } from "./listener.ts";
 
 /** The account that only the healthcheck uses, and the one topic that it may read. */
@@ -46,9 +46,25 @@ export function renderHealthcheck(names: readonly string[], password: string): s
   ].join("\n");
 }
 
-/** The command that checks the broker from inside its container; exit code 0 is healthy. */
+/** The command that proves that the broker has taken the revision in force over; exit code 0 if it has. */
 export const healthcheckCommand: readonly string[] = Object.freeze([
   "mosquitto_sub",
   "-o",
   currentPath("healthcheck"),
+]);
+
+/**
+ * The command of the container's own healthcheck; exit code 0 is healthy.
+ *
+ * A broker that runs on any whole revision is. After an update that was killed between its publish and its
+ * reload, that is the revision before the one in force, whose password and CA are its own.
+ */
+export const containerHealthcheck: readonly string[] = Object.freeze([
+  "/bin/sh",
+  "-c",
+  `cd ${layout.revisions}
+for revision in current rev-*; do
+  mosquitto_sub -o $revision/${revisionFileNames.healthcheck} --cafile $revision/${revisionFileNames.authority} && exit 0
+done
+exit 1`,
 ]);

@@ -1,3 +1,4 @@
+import { fileURLToPath } from "node:url";
 import { execa, type Options } from "execa";
 import { z } from "zod";
 import { projectFolder } from "./project.ts";
@@ -27,11 +28,8 @@ export interface PulumiResult {
 const listed = z.array(z.object({ name: z.string(), resourceCount: z.int().optional() }));
 const history = z.array(z.object({ resourceChanges: z.record(z.string(), z.int()).optional() }));
 
-const exported = z.object({
-  deployment: z.object({
-    resources: z.array(z.object({ type: z.string(), id: z.string().optional() })).optional(),
-  }),
-});
+/** Commands that know no `--config-file`. */
+const WITHOUT_SETTINGS: ReadonlySet<string> = new Set(["stack", "cancel"]);
 
 /** One stack of this project, driven by the real CLI. */
 export class Stack {
@@ -41,6 +39,12 @@ export class Stack {
   constructor(options: StackOptions) {
     this.name = options.name;
     this.#options = options;
+  }
+
+  /** The folder with the stack's state, if the backend is a folder that is given by PULUMI_BACKEND_URL. */
+  get stateFolder(): string | undefined {
+    const url = this.#options.environment.PULUMI_BACKEND_URL ?? process.env.PULUMI_BACKEND_URL ?? "";
+    return url.startsWith("file:///") ? fileURLToPath(url) : undefined;
   }
 
   /** The number of resources in the stack's state; undefined where there is no such stack. */
@@ -57,8 +61,13 @@ export class Stack {
   /** Runs one command for this stack; what it prints is the user's unless it is asked for. */
   async run(args: readonly string[], options: { readonly capture?: boolean } = {}): Promise<PulumiResult> {
     const file = this.#options.settingsFile;
-    const settings = file === undefined || args[0] === "stack" ? [] : ["--config-file", file];
+    const settings = file === undefined || WITHOUT_SETTINGS.has(args[0] ?? "") ? [] : ["--config-file", file];
     return await this.#pulumi([...args, "--stack", this.name, ...settings], options);
+  }
+
+  /** The stack's state, secrets encrypted. */
+  async export(): Promise<unknown> {
+    return JSON.parse(await this.#output("stack", "export", "--stack", this.name));
   }
 
   /** The stack's outputs, secrets included. */
@@ -66,17 +75,6 @@ export class Stack {
     return JSON.parse(
       await this.#output("stack", "output", "--json", "--show-secrets", "--stack", this.name),
     );
-  }
-
-  /** The ids of the containers that the stack's state knows. */
-  async containers(): Promise<ReadonlySet<string>> {
-    const { deployment } = exported.parse(
-      JSON.parse(await this.#output("stack", "export", "--stack", this.name)),
-    );
-    const containers = (deployment.resources ?? []).filter(
-      ({ type }) => type === "docker:index/container:Container",
-    );
-    return new Set(containers.flatMap(({ id }) => id ?? []));
   }
 
   /** How many resources the last update changed. */

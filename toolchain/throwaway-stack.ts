@@ -1,11 +1,12 @@
-import { randomBytes } from "node:crypto";
+import { randomBytes, randomInt } from "node:crypto";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { createServer } from "node:net";
+import { type AddressInfo, createServer, type Server } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { stringify } from "yaml";
 import { dockerCommand } from "./docker.ts";
+import { mendInterruptedUpdate } from "./interrupted-update.ts";
 import { projectName } from "./project.ts";
 import { Stack } from "./stack.ts";
 
@@ -82,6 +83,7 @@ export class ThrowawayStack {
    * @throws Error that names what of it is still on the engine
    */
   async remove(): Promise<void> {
+    await mendInterruptedUpdate(this.stack);
     const { exitCode, stdout, stderr } = await this.stack.run(["destroy", "--yes", "--skip-preview"], {
       capture: true,
     });
@@ -104,21 +106,29 @@ export class ThrowawayStack {
   }
 }
 
+/**
+ * Where ports of throwaway stacks are looked for: below the range that systems take the ports of outgoing
+ * connections from, as the clients of another test would else take one before the broker does.
+ */
+const PORTS = Object.freeze({ from: 20_000, to: 32_000 });
+
 /** Ports of 127.0.0.1 that are free now, all held at once so that no two are the same. */
 async function freePorts(count: number): Promise<readonly number[]> {
-  const servers = await Promise.all(
-    Array.from({ length: count }, async () => {
-      const server = createServer();
-      await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
-      return server;
-    }),
-  );
-  return await Promise.all(
-    servers.map(async (server) => {
-      const address = server.address();
-      await new Promise((resolve) => server.close(resolve));
-      if (address === null || typeof address === "string") throw new Error("no port can be had");
-      return address.port;
-    }),
-  );
+  const servers: Server[] = [];
+  for (let attempt = 0; servers.length < count && attempt < 1_000; attempt += 1) {
+    const server = await listen(randomInt(PORTS.from, PORTS.to)).catch(() => undefined);
+    if (server !== undefined) servers.push(server);
+  }
+  const ports = servers.map((server) => (server.address() as AddressInfo).port);
+  await Promise.all(servers.map((server) => new Promise((resolve) => server.close(resolve))));
+  if (ports.length < count) throw new Error(`no port between ${PORTS.from} and ${PORTS.to} can be had`);
+  return ports;
+}
+
+function listen(port: number): Promise<Server> {
+  return new Promise((resolve, reject) => {
+    const server = createServer();
+    server.on("error", reject);
+    server.listen(port, "127.0.0.1", () => resolve(server));
+  });
 }
