@@ -32,7 +32,8 @@ describe("an `up` that is refused", () => {
     ]) {
       expect(output).toContain(part);
     }
-    expect(output).toContain("npm run pulumi -- config set --path 'naboom-mqtt:listeners.mqtt.port' 1883");
+    const mend = `npm run pulumi -- --stack ${throwaway.stack.name} config set --path`;
+    expect(output).toContain(`${mend} 'naboom-mqtt:listeners.mqtt.port' 1883`);
     expect(output).not.toMatch(/\n\s+at /);
     expect(await throwaway.leftovers()).toEqual([]);
   });
@@ -54,7 +55,10 @@ describe("an `up` that is refused", () => {
       expect(output).toContain(
         `port ${port} on 127.0.0.1, wanted for listener wss, is taken by another program`,
       );
-      expect(output).toMatch(/npm run pulumi -- config set --path naboom-mqtt:listeners\.wss\.port \d+/);
+      const mend = `npm run pulumi -- --stack ${throwaway.stack.name} config set --path`;
+      expect(output).toContain(
+        `${mend} 'naboom-mqtt:listeners.wss.port' ${port < 55_536 ? port + 10_000 : port - 10_000}`,
+      );
       expect(await throwaway.leftovers()).toEqual([]);
     });
   });
