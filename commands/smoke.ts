@@ -17,21 +17,31 @@ export interface SmokeOptions {
 /** Proves a running stack with the smoke tests. */
 export async function smoke(options: SmokeOptions): Promise<number> {
   const { stack } = await prepareWorkplace(options);
-  const proof = await prove(stack, await readOutputs(stack));
+  const proof = await prove(stack, await readRunningOutputs(stack));
   stdout.write(options.json ? `${JSON.stringify(proof, undefined, 2)}\n` : `${report(proof)}\n`);
   return proof.failed === 0 ? 0 : 1;
 }
 
-/** The stack's outputs in the form of the contract. */
+/** The outputs of a stack that may not be up. */
+async function readRunningOutputs(stack: Stack): Promise<StackOutputs> {
+  if (((await stack.resources()) ?? 0) === 0) {
+    throw new UserError(`stack ${stack.name} is not up; ${mendCommand(stack)}`);
+  }
+  return await readOutputs(stack);
+}
+
+/** The outputs of a stack that is up, in the form of the contract. */
 export async function readOutputs(stack: Stack): Promise<StackOutputs> {
-  const mend = `bring it up with: npm run up -- --stack ${stack.name}`;
-  if (((await stack.resources()) ?? 0) === 0) throw new UserError(`stack ${stack.name} is not up; ${mend}`);
   const outputs = stackOutputs.safeParse(await stack.outputs());
   if (outputs.success) return outputs.data;
   const missing = [...new Set(outputs.error.issues.map(({ path }) => path[0]))].join(", ");
   throw new UserError(
-    `stack ${stack.name} lacks outputs (${missing}), as after an update that failed; ${mend}`,
+    `stack ${stack.name} lacks outputs (${missing}), as after an update that failed; ${mendCommand(stack)}`,
   );
+}
+
+function mendCommand(stack: Stack): string {
+  return `bring it up with: npm run up -- --stack ${stack.name}`;
 }
 
 /** Runs the smoke tests; an interrupt ends them, and counts as a failure. */
