@@ -1,4 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
+import { execa } from "execa";
 import { beforeAll, beforeEach, describe, expect, it } from "vitest";
 import type { EngineContainer } from "./engine.ts";
 import { engineNames } from "./names.ts";
@@ -27,6 +28,8 @@ beforeAll(async () => {
 });
 
 beforeEach(() => registered.clear());
+
+const NAMES = ["mosquitto.conf", "passwd-mqtt", "acl", "ca.crt", "server.crt", "server.key", "healthcheck"];
 
 describe("a broker", () => {
   it("is registered after its files were published, and reloaded last", async () => {
@@ -62,11 +65,10 @@ describe("a broker", () => {
     const { networkMode, uploads } = registered.get("publish-container")?.inputs ?? {};
     expect(networkMode).toBe("none");
     expect(uploads[pulumi.runtime.specialSigKey]).toBe(pulumi.runtime.specialSecretSig);
-    expect(uploads.value.map(({ file }: Inputs) => file).sort()).toEqual(
-      ["acl", "ca.crt", "healthcheck", "mosquitto.conf", "passwd", "server.crt", "server.key"].map(
-        (name) => `/mosquitto/revisions/current/${name}`,
-      ),
-    );
+    const [{ file, contentBase64 }] = uploads.value;
+    expect(file).toBe("/mosquitto/revisions/revision.tar");
+    const { stdout } = await execa({ input: Buffer.from(contentBase64, "base64") })`tar -tf -`;
+    expect(stdout.split("\n")).toEqual(NAMES);
   });
 
   it("has a failed or unfinished delivery made again, and a good one left alone", async () => {
@@ -92,8 +94,7 @@ async function attemptAfter(
 async function createBroker(present: ReadonlyMap<string, EngineContainer> = new Map()) {
   const { Broker } = await import("./broker.ts");
   const settings = defaultSettings();
-  const names = ["mosquitto.conf", "passwd", "acl", "ca.crt", "server.crt", "server.key", "healthcheck"];
-  const files = names.map((name) => ({ name, content: `${name}\n`, permissions: "0600" as const }));
+  const files = NAMES.map((name) => ({ name, content: `${name}\n`, permissions: "0600" as const }));
   return new Broker("broker", {
     names: engineNames("naboom-mqtt", "unit"),
     image: "mosquitto:test",

@@ -2,6 +2,8 @@ import { z } from "zod";
 import { accesses } from "../mosquitto/acl.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
 
+const rule = z.strictObject({ access: z.enum(accesses), filter: z.string() });
+
 /**
  * The outputs of a stack: all that a client, a smoke test or another program needs to know of a broker.
  *
@@ -53,7 +55,11 @@ export const stackOutputs = z.strictObject({
   users: z.record(
     z.string(),
     z.strictObject({
-      rules: z.array(z.strictObject({ access: z.enum(accesses), filter: z.string() })),
+      /** Every rule that the user has, and the role that grants it, and the pattern that it was made from. */
+      rules: z.array(rule.extend({ role: z.string().optional(), pattern: z.string().optional() })),
+      roles: z.array(z.string()),
+      /** Where the user may log in. */
+      listeners: z.array(z.enum(listenerNames)).min(1),
       /** The names that the user's clients can log in with now, the current one first. */
       accounts: z.array(z.string()).min(1),
       generation: z.int(),
@@ -61,6 +67,8 @@ export const stackOutputs = z.strictObject({
       passwordIssued: z.iso.datetime({ offset: true }),
     }),
   ),
+  /** Rules that hold for every user, in whose filters `%c` stands for the client id and `%u` for the account. */
+  patterns: z.array(rule),
   /** Ages in days beyond which a check fails. */
   policy: z.strictObject({ maxPasswordAge: z.number().optional(), maxCertificateAge: z.number().optional() }),
   limits: z.strictObject({

@@ -1,5 +1,6 @@
 import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { packFiles } from "../mosquitto/archive.ts";
 import { publishMount, publishScript, reloadScript } from "../mosquitto/delivery.ts";
 import { layout } from "../mosquitto/layout.ts";
 import type { Revision } from "../mosquitto/revision.ts";
@@ -43,7 +44,10 @@ export function publish(args: DeliveryArgs, options: pulumi.ComponentResourceOpt
         hosts: args.hosts,
         capabilities: { drops: ["ALL"], adds: PUBLISH_CAPABILITIES },
         volumes: [{ volumeName: args.volume, containerPath: publishMount }],
-        uploads: args.revision.apply(({ files }) => files.map(toUpload)),
+        // One archive, since the provider uploads files one by one.
+        uploads: args.revision.apply(async ({ files }) => [
+          { file: layout.archive, contentBase64: await packFiles(files) },
+        ]),
       },
     },
     options,
@@ -77,14 +81,4 @@ export function reload(args: ReloadArgs, options: pulumi.ComponentResourceOption
 /** The id says nothing of what is in the files, so it may be shown. */
 export function revisionId(revision: pulumi.Output<Revision>): pulumi.Output<string> {
   return pulumi.unsecret(revision.apply(({ id }) => id));
-}
-
-function toUpload(file: Revision["files"][number]) {
-  return {
-    file: `${layout.current}/${file.name}`,
-    content: file.content,
-    permissions: file.permissions,
-    owner: `${layout.owner}`,
-    group: `${layout.owner}`,
-  };
 }

@@ -2,6 +2,7 @@ import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { renderConfiguration } from "../mosquitto/configuration.ts";
 import { defaultLimits } from "../mosquitto/limits.ts";
+import { listenerNames } from "../mosquitto/listener.ts";
 import { deriveCredential } from "../mosquitto/password.ts";
 import { renderRevision } from "../mosquitto/revision.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
@@ -57,8 +58,10 @@ describe("on this machine", () => {
       users: Object.keys(crowd).map((name) => ({
         name,
         rules: [{ access: "readwrite" as const, filter: "naboom/#" }],
+        listeners: listenerNames,
         credential: deriveCredential({ seed, user: name, length: 40 }),
       })),
+      patterns: [],
       iterations: 101,
       certificates: { authority: "", server: "", key: "" },
       names: ["localhost"],

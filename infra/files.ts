@@ -32,6 +32,7 @@ export function renderFiles(settings: Settings, authority: Authority, users: Use
       renderRevision({
         configuration,
         users: accounts,
+        patterns: settings.patterns,
         iterations: settings.passwords.iterations,
         certificates: { authority: ca, server, key },
         names: settings.certificates.names,

@@ -46,7 +46,7 @@ const running = new Broker("broker", {
   takenOver: issuer.serverExpires.apply((expires) => writeTakenOver(settings, rotation.renewals, expires)),
 });
 
-export const { broker, listeners, certificates, authority, users, policy, limits, credentials } =
+export const { broker, listeners, certificates, authority, users, patterns, policy, limits, credentials } =
   stackOutputs({
     settings,
     image,

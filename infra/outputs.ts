@@ -30,6 +30,7 @@ export function stackOutputs(args: OutputsArgs): {
       .apply(([ca, server]) => certificates(ca, server, settings.certificates)),
     authority: authority.certificate,
     users: args.users.issued.apply((issued) => describeUsers(settings, issued)),
+    patterns: pulumi.output(settings.patterns.map((rule) => ({ ...rule }))),
     policy: pulumi.output(settings.policy),
     limits: pulumi.output({
       packetBytes: settings.limits.packetBytes,
@@ -44,6 +45,8 @@ function describeUsers(settings: Settings, issued: Readonly<Record<string, strin
     name,
     {
       rules: state.rules.map((rule) => ({ ...rule })),
+      roles: [...state.roles],
+      listeners: [...state.listeners],
       accounts: accountsOf(name, state).map((account) => account.name),
       generation: state.generation,
       passwordIssued: issued[name] ?? "",

@@ -103,7 +103,26 @@ function userSentences(users: Settings["users"], last: TakenOver): string[] {
     ...added.map((name) => `user ${name} is added`),
     ...removed.map((name) => `user ${name} is removed, and its clients are disconnected`),
     ...rights.map((name) => `user ${name} has other rights from now on, and nobody is disconnected`),
+    ...Object.entries(users).flatMap(([name, state]) => listenerSentences(name, state, last.users[name])),
     ...Object.entries(users).flatMap(([name, state]) => passwordSentences(name, state, last.users[name])),
+  ];
+}
+
+function listenerSentences(
+  name: string,
+  { listeners }: UserSettings,
+  before: TakenOver["users"][string] | undefined,
+): string[] {
+  if (before === undefined) return [];
+  const more = listeners.filter((listener) => !before.listeners.includes(listener));
+  const fewer = before.listeners.filter((listener) => !listeners.includes(listener));
+  return [
+    ...(more.length > 0 ? [`user ${name} may log in on ${more.join(", ")} as well from now on`] : []),
+    ...(fewer.length > 0
+      ? [
+          `user ${name} may no longer log in on ${fewer.join(", ")}, and clients that are connected there are disconnected`,
+        ]
+      : []),
   ];
 }
 

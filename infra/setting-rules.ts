@@ -16,7 +16,33 @@ export const rules = Object.freeze({
   },
   reservedName: { allowed: "the name is taken by the broker's own healthcheck", example: "" },
   users: { allowed: "there is at least one user", example: "" },
-  rights: { allowed: "a user has at least one right: read, write, readwrite or deny", example: "" },
+  rights: {
+    allowed: "a user has at least one right: read, write, readwrite or deny, a pattern or a role",
+    example: "",
+  },
+  placeholder: {
+    allowed:
+      "%u and %c are placeholders in patterns only, and letters like any other here; write it under patterns",
+    example: "naboom/topic",
+  },
+  clientPattern: {
+    allowed:
+      "%c holds for every user, as Mosquitto knows no pattern of one user's; write it under naboom-mqtt:patterns",
+    example: "naboom/users/%u/#",
+  },
+  clientDeny: {
+    allowed: "a pattern with %c cannot deny, since Mosquitto lets a user's own right win over it",
+    example: "",
+  },
+  roleName: {
+    allowed: "a role's name has 1 to 64 letters, digits and . _ @ -, and begins with a letter or digit",
+    example: "",
+  },
+  listeners: {
+    allowed: "it is a list of listeners that the user may log in on: mqtt, mqtts, ws or wss",
+    example: "",
+  },
+  noListener: { allowed: "a user may log in on at least one listener: mqtt, mqtts, ws or wss", example: "" },
   name: { allowed: "a name is a DNS name or an IP address", example: "localhost" },
   names: { allowed: "there is at least one name", example: "localhost" },
   days: { allowed: "it is a whole number of days from 1 to 36500", example: "365" },

@@ -2,7 +2,9 @@ import { isIP } from "node:net";
 import { z } from "zod";
 import { defaultLimits } from "../mosquitto/limits.ts";
 import { type ListenerName, listenerNames, listeners } from "../mosquitto/listener.ts";
+import { checkAccess, resolveAccess } from "./access-settings.ts";
 import { certificateSettings } from "./certificate-settings.ts";
+import { roleSettings, sharedPatterns } from "./rights-settings.ts";
 import { ALWAYS, rules, section, whole } from "./setting-rules.ts";
 import { userSettings } from "./user-settings.ts";
 
@@ -49,6 +51,10 @@ export const settingsSchema = section({
     )
     .prefault({}),
   users: userSettings,
+  /** Rights by the name that several users share them under. @default none */
+  roles: roleSettings,
+  /** Rights of every user, in whose filters `%u` is the user's name and `%c` the client id. @default none */
+  patterns: sharedPatterns,
   passwords: section({
     /** Characters of each password. @default 40 */
     length: whole(rules.passwordLength, 32, 128).default(40),
@@ -83,7 +89,9 @@ export const settingsSchema = section({
     /** Log files that are kept. @default 5 */
     logFiles: whole(rules.logFiles, 1, 1_000).default(5),
   }).prefault({}),
-});
+})
+  .superRefine(checkAccess, ALWAYS)
+  .transform((settings) => ({ ...settings, ...resolveAccess(settings) }));
 
 /** A stack's settings, complete and checked. */
 export type Settings = Readonly<z.output<typeof settingsSchema>>;

@@ -74,10 +74,99 @@ describe("a stack's settings", () => {
     [{ bindAddress: "here" }, 'bindAddress is "here"', "an IPv4 or IPv6 address"],
     [{ passwords: { length: 31 } }, "passwords.length is 31", "from 32 to 128"],
     [{ limits: "many" }, 'limits is "many"', "a set of keys and values"],
+    [{ users: { a: { read: ["+a"] } } }, 'read[0] is "+a"', "`+` fills a whole level"],
+    [{ users: { a: { read: ["a/#/b"] } } }, 'read[0] is "a/#/b"', "`#` stands at the end only"],
+    [{ users: { a: { read: [""] } } }, 'read[0] is ""', "at least one character"],
+    [{ users: { a: { read: ["a\0b"] } } }, "read[0] is", "no control characters"],
+    [{ users: { a: { read: ["ä".repeat(32_768)] } } }, "read[0] is", "at most 65,535 bytes"],
+    [{ users: { a: { read: ["a\ud800"] } } }, "read[0] is", "well-formed Unicode"],
+    [{ users: { a: { read: ["a/%u"] } } }, 'users.a.read[0] is "a/%u"', "write it under patterns"],
+    [{ users: { a: { deny: ["a/%c"] } } }, 'users.a.deny[0] is "a/%c"', "write it under patterns"],
+    [{ users: { a: { patterns: { read: ["a"] } } } }, "patterns.read[0]", "a pattern has %u or %c in it"],
+    [{ users: { a: { patterns: { read: ["a/x%u"] } } } }, "patterns.read[0]", "fills a whole level"],
+    [
+      { users: { a: { patterns: { read: ["a/%c"] } } } },
+      "patterns.read[0]",
+      "write it under naboom-mqtt:patterns",
+    ],
+    [{ patterns: { deny: ["a/%c"] } }, "patterns.deny[0]", "cannot deny"],
+    [{ users: { a: { write: ["$SYS/#"] } } }, "users.a.write[0]", "nobody write under $SYS"],
+    [{ users: { a: { read: ["$share/g/a"] } } }, "users.a.read[0]", "none to $share itself"],
+    [
+      { users: { a: { roles: ["x"] } } },
+      'users.a.roles[0] is "x"',
+      "no role of naboom-mqtt:roles, where there is none",
+    ],
+    [
+      { roles: { b: { read: ["b"] } }, users: { a: { read: ["a"], roles: ["x"] } } },
+      'users.a.roles[0] is "x"',
+      "where there is b",
+    ],
+    [{ roles: { b: { roles: ["b"] } } }, "roles.b.roles", "does not refer to itself"],
+    [{ roles: { "b c": { read: ["a"] } } }, 'roles["b c"]', "a role's name has 1 to 64"],
+    [
+      { users: { a: { read: ["a"], deny: ["a"] } } },
+      "users.a:",
+      "deny a (its own) contradicts read a (its own); one of the two has to go",
+    ],
+    [
+      { roles: { b: { deny: ["a"] } }, users: { a: { read: ["a"], roles: ["b"] } } },
+      "users.a:",
+      "deny a (role b) contradicts read a (its own)",
+    ],
+    [{ users: { a: { read: ["a"], listeners: [] } } }, "users.a.listeners is []", "on at least one listener"],
+    [
+      { users: { a: { read: ["a"], listeners: ["tcp"] } } },
+      'listeners[0] is "tcp"',
+      "mqtt, mqtts, ws or wss",
+    ],
+    [
+      { users: { web: { read: ["a"] }, Web: { read: ["a"] } } },
+      "users.Web:",
+      'differs from "web" only by case',
+    ],
+    [{ users: { web: { read: ["a"] }, ｗeb: { read: ["a"] } } }, "users", 'differs from "web" only'],
+    [
+      { patterns: { read: ["%u/%c"] }, users: { a: { read: ["a"], rotation: "overlap" } } },
+      "users.a.rotation",
+      "it is replace here",
+    ],
   ])("may not be %j", (settings, ...parts) => {
     const faults = faultsOf(settings);
     expect(faults).toHaveLength(1);
     for (const part of parts) expect(faults[0]).toContain(part);
+  });
+
+  it("name an invisible letter as what no name may have, and whom it makes it look like", () => {
+    const faults = faultsOf({ users: { web: { read: ["a"] }, "web\u3164": { read: ["a"] } } });
+    expect(faults).toHaveLength(2);
+    expect(faults.join()).toMatch(/a user name has 1 to 64.*differs from "web" only/s);
+  });
+
+  it("give each user the rules of its roles and of everybody's patterns", () => {
+    const parsed = parseSettings(
+      raw({
+        roles: { reader: { read: ["naboom/community/#"] } },
+        patterns: { read: ["naboom/users/%u/#"], readwrite: ["naboom/devices/%c/#"] },
+        users: { web: { roles: ["reader"], listeners: ["wss", "ws"] } },
+      }),
+      owner,
+    );
+    expect(parsed).toMatchObject({
+      success: true,
+      data: {
+        users: {
+          web: {
+            rules: [
+              { access: "read", filter: "naboom/users/web/#", pattern: "naboom/users/%u/#" },
+              { access: "read", filter: "naboom/community/#", role: "reader" },
+            ],
+            listeners: ["ws", "wss"],
+          },
+        },
+        patterns: [{ access: "readwrite", filter: "naboom/devices/%c/#" }],
+      },
+    });
   });
 
   it("have every mistake named at once", () => {

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { rotations } from "../mosquitto/account.ts";
+import { listenerNames } from "../mosquitto/listener.ts";
 import { digest } from "../mosquitto/revision.ts";
 import type { EngineContainer } from "./engine.ts";
 import type { Settings } from "./settings-schema.ts";
@@ -13,6 +14,8 @@ const record = z.object({
       overlapSince: z.int(),
       retired: z.int(),
       rules: z.string(),
+      /** Where the user may log in; all four in records of before there was a choice. */
+      listeners: z.array(z.enum(listenerNames)).default([...listenerNames]),
     }),
   ),
   certificates: z.object({
@@ -59,9 +62,13 @@ export function writeTakenOver(settings: Settings, renewals: number, serverExpir
 
 /** Each user's state of rotation, and its rights as a digest. */
 export function describeUsers(users: Settings["users"]): TakenOver["users"] {
-  const entries = Object.entries(users).map(([name, { rules, ...state }]) => [
+  const entries = Object.entries(users).map(([name, { rules, roles: _, listeners, ...state }]) => [
     name,
-    { ...state, rules: digest(rules.flatMap(({ access, filter }) => [access, filter])) },
+    {
+      ...state,
+      rules: digest(rules.flatMap(({ access, filter }) => [access, filter])),
+      listeners: [...listeners],
+    },
   ]);
   return Object.fromEntries(entries);
 }

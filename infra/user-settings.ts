@@ -1,40 +1,33 @@
 import { z } from "zod";
 import { accountNames, type Rotation, rotations, type UserRotation } from "../mosquitto/account.ts";
-import { type AccessRule, accesses } from "../mosquitto/acl.ts";
 import { healthcheckAccount } from "../mosquitto/healthcheck.ts";
-import { topicFilterFault } from "../mosquitto/topic-filter.ts";
+import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
+import type { GrantedRule, Rights } from "../mosquitto/role.ts";
+import { rightsKeys, toRules } from "./rights-settings.ts";
 import { ALWAYS, rules, section, whole } from "./setting-rules.ts";
 
-/** A user's rights, and the state of the rotation of its password. */
+/** A user's rights, where it may log in, and the state of the rotation of its password. */
 export interface UserSettings extends UserRotation {
-  readonly rules: readonly AccessRule[];
+  /** Every rule that the user has, its roles' among them. */
+  readonly rules: readonly GrantedRule[];
+  readonly roles: readonly string[];
+  readonly listeners: readonly ListenerName[];
 }
 
-const filterList = z
-  .array(
-    z.string("a topic filter is a text").superRefine((filter, context) => {
-      const fault = topicFilterFault(filter);
-      if (fault !== undefined)
-        context.addIssue({
-          code: "custom",
-          message: fault,
-          input: filter,
-          params: { example: "naboom/topic" },
-        });
-    }),
-    rules.list.allowed,
-  )
-  .optional();
-
-const rights = Object.fromEntries(accesses.map((access) => [access, filterList])) as Record<
-  (typeof accesses)[number],
-  typeof filterList
->;
+/** A user as the config has it, whose roles are not looked up yet. */
+export interface WrittenUser extends Omit<UserSettings, "rules" | "roles"> {
+  readonly rights: Rights;
+}
 
 const generation = whole(rules.generation, 1, 1_000_000);
 
 const user = section({
-  ...rights,
+  ...rightsKeys,
+  /** The listeners that the user may log in on. @default all four */
+  listeners: z
+    .array(z.enum(listenerNames, rules.listeners.allowed), rules.listeners.allowed)
+    .min(1, rules.noListener.allowed)
+    .default([...listenerNames]),
   /** Raised, the user gets a new password. @default 1 */
   generation: generation.default(1),
   /** Whether a new password replaces the old one at once, or both work for a while. @default replace */
@@ -43,31 +36,61 @@ const user = section({
   overlapSince: generation.default(1),
   /** With `overlap`: the latest generation whose account is taken away. @default 0, none */
   retired: whole(rules.retired, 0, 1_000_000).default(0),
-}).transform(({ generation, rotation, overlapSince, retired, ...given }, context): UserSettings => {
-  const list = accesses.flatMap((access) => (given[access] ?? []).map((filter) => ({ access, filter })));
-  if (list.length === 0) context.addIssue({ code: "custom", message: rules.rights.allowed, input: given });
+}).transform((given, context): WrittenUser => {
+  const { generation, rotation, overlapSince, retired, listeners, patterns, roles, ...lists } = given;
+  const rights = { rules: toRules(lists), patterns: toRules(patterns), roles };
+  if (rights.rules.length + rights.patterns.length + roles.length === 0) {
+    context.addIssue({ code: "custom", message: rules.rights.allowed, input: given });
+  }
   if (retired >= generation) {
     context.addIssue({ code: "custom", message: rules.retired.allowed, path: ["retired"], input: retired });
   }
-  return { rules: list, generation, rotation, overlapSince: Math.min(overlapSince, generation), retired };
+  const state = { generation, rotation, overlapSince: Math.min(overlapSince, generation), retired };
+  return { rights, listeners: listenerNames.filter((name) => listeners.includes(name)), ...state };
 });
 
 /** The users by name. @default naboom-mqtt, who reads and writes naboom/# */
 export const userSettings = z
   .record(z.string(), user, rules.object.allowed)
   .superRefine(checkNames, ALWAYS)
+  .superRefine(checkLikeness, ALWAYS)
   .superRefine(checkAccounts, ALWAYS)
   .refine((users) => Object.keys(users).length > 0, rules.users.allowed)
   .prefault({ "naboom-mqtt": { readwrite: ["naboom/#"] } });
 
-const USER_NAME = /^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u;
+const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u;
+
+/** Letters that are not seen, such as U+3164, are letters to Unicode all the same. */
+const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
+
+/** Whether a text may be the name of a user or of a role. */
+export function isName(name: string): boolean {
+  return NAME.test(name) && !INVISIBLE.test(name);
+}
 
 /** Says of every user's name what is wrong with it. */
 function checkNames(users: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
   for (const name of Object.keys(users)) {
     const rule = name === healthcheckAccount.name ? rules.reservedName : rules.userName;
-    if (rule === rules.userName && USER_NAME.test(name)) continue;
+    if (rule === rules.userName && isName(name)) continue;
     context.addIssue({ code: "custom", message: rule.allowed, path: [name] });
+  }
+}
+
+/** Two users that a person can't tell apart would get each other's rights in some review. */
+function checkLikeness(users: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
+  const seen = new Map<string, string>();
+  for (const name of Object.keys(users)) {
+    const look = name
+      .normalize("NFKC")
+      .replace(/\p{Default_Ignorable_Code_Point}|\p{C}|\s/gu, "")
+      .toLowerCase();
+    const other = seen.get(look);
+    if (other === undefined) seen.set(look, name);
+    else {
+      const message = `it differs from ${JSON.stringify(other)} only by case or by characters that are not seen; choose another name`;
+      context.addIssue({ code: "custom", message, path: [name] });
+    }
   }
 }
 

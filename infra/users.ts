@@ -66,6 +66,7 @@ export class Users extends pulumi.ComponentResource {
         accounts.map((account) => ({
           name: account.name,
           rules: state.rules,
+          listeners: state.listeners,
           credential: credential(all, account),
         })),
       ),

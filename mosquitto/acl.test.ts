@@ -12,7 +12,7 @@ describe("an ACL", () => {
   it("has every rule under its own user, and none before the first", () => {
     fc.assert(
       fc.property(fc.uniqueArray(user, { selector: ({ name }) => name, minLength: 1 }), (users) => {
-        const text = renderAcl(users);
+        const text = renderAcl({ users, patterns: [] });
         expect(text.startsWith("user ")).toBe(true);
         const sections = text
           .split(/^user /m)

@@ -15,12 +15,20 @@ export interface UserAccess {
   readonly rules: readonly AccessRule[];
 }
 
+/** All that the broker decides by. */
+export interface AccessControlList {
+  readonly users: readonly UserAccess[];
+  /** Rules for every user, in whose filters `%c` stands for the client id and `%u` for the user name. */
+  readonly patterns: readonly AccessRule[];
+}
+
 /**
  * Renders the ACL file: a section for each user, and nothing before the first `user` line, since rules
- * there would be for anonymous clients (mosquitto.conf(5), `acl_file`).
+ * there would be for anonymous clients (mosquitto.conf(5), `acl_file`); patterns, which are nobody's, last.
  */
-export function renderAcl(users: readonly UserAccess[]): string {
-  return users.map(section).join("\n");
+export function renderAcl({ users, patterns }: AccessControlList): string {
+  const rules = patterns.map(({ access, filter }) => `pattern ${access} ${filter}\n`).join("");
+  return [...users.map(section), ...(rules === "" ? [] : [rules])].join("\n");
 }
 
 function section({ name, rules }: UserAccess): string {

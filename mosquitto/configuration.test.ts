@@ -17,7 +17,7 @@ it("has each listener refuse anonymous clients and use both plugins, whatever th
       expect(sections).toHaveLength(4);
       for (const section of sections) {
         expect(section).toMatch(/^listener_allow_anonymous false$/m);
-        expect(section).toMatch(/^plugin_use password$/m);
+        expect(section).toMatch(/^plugin_use password-\w+$/m);
         expect(section).toMatch(/^plugin_use acl$/m);
       }
     }),

@@ -11,8 +11,8 @@ export interface ConfigurationInput {
 }
 
 /**
- * Renders mosquitto.conf: four listeners that refuse anonymous clients, each with its own use of the
- * password and of the ACL plugin.
+ * Renders mosquitto.conf: four listeners that refuse anonymous clients, each with a password file of its own
+ * and its own use of the ACL plugin.
  *
  * Follows mosquitto.conf(5) of 2.1. The options that 2.1 deprecates and 3.0 removes
  * (`per_listener_settings`, `password_file`, `acl_file`) are not used.
@@ -66,13 +66,18 @@ function limits(values: Limits, memoryBytes: number): string[] {
   ];
 }
 
-/** Plugins are loaded once under a name; a listener without `plugin_use acl` would allow everything. */
+/**
+ * Plugins are loaded under a name: the passwords once for each listener, which has users of its own. A listener
+ * without `plugin_use acl` would allow everything.
+ */
 function plugins(): string[] {
   return [
     "",
     "allow_anonymous false",
-    `plugin_load password ${layout.plugins.password}`,
-    `plugin_opt_password_file ${currentPath("passwords")}`,
+    ...listenerNames.flatMap((name) => [
+      `plugin_load password-${name} ${layout.plugins.password}`,
+      `plugin_opt_password_file ${currentPath(`passwords-${name}`)}`,
+    ]),
     `plugin_load acl ${layout.plugins.acl}`,
     `plugin_opt_acl_file ${currentPath("acl")}`,
   ];
@@ -85,7 +90,7 @@ function listener({ name, port, protocol, tls }: Listener, values: Limits): stri
     `listener ${port}`,
     `protocol ${protocol}`,
     "listener_allow_anonymous false",
-    "plugin_use password",
+    `plugin_use password-${name}`,
     "plugin_use acl",
     `max_connections ${values.connectionsPerListener}`,
     ...(tls ? transportSecurity() : []),

@@ -1,25 +1,27 @@
 import { healthcheckCommand } from "./healthcheck.ts";
 import { currentPath, layout } from "./layout.ts";
 
-/** Where the publish container sees the volume; its uploads lie where a broker will see them. */
+/** Where the publish container sees the volume; it unpacks the new files where a broker will see them. */
 export const publishMount = "/volume";
 
 /** How many revisions the volume keeps, the one in force among them. */
 const KEPT_REVISIONS = 3;
 
 /** How often, and how many times, a delivery asks whether a broker answers; 15 seconds in all. */
-const PATIENCE = Object.freeze({ pauseSeconds: 0.1, attempts: 150 });
+const PATIENCE = Object.freeze({ pauseSeconds: 0.05, attempts: 300 });
 
 const CHECK = healthcheckCommand.join(" ");
 
 /**
- * The script of the publish container: a throwaway broker must stand on the uploaded files and let the
+ * The script of the publish container: a throwaway broker must stand on the new files and let the
  * healthcheck in over TLS; only then are they copied into the volume and put in force with one rename.
  *
  * Takes the revision's id as its first argument. Exits with 1, and leaves the volume as it was, when
  * the broker refuses the files.
  */
 export const publishScript = `set -eu
+mkdir -p ${layout.current}
+tar -xpf ${layout.archive} -C ${layout.current}
 (mosquitto -c ${currentPath("configuration")}; echo "mosquitto exited with code $?" >/tmp/exited) &
 attempt=0
 until message=$(${CHECK} 2>&1 >/dev/null); do

@@ -2,8 +2,12 @@ import { isIP } from "node:net";
 import { currentPath, layout, revisionFileNames } from "./layout.ts";
 import { listeners } from "./listener.ts";
 
-/** The account that only the healthcheck uses, and the one topic that it may read. */
-export const healthcheckAccount = Object.freeze({ name: "healthcheck", topic: "$SYS/broker/version" });
+/** The account that only the healthcheck uses, the one topic that it may read, and where it may log in. */
+export const healthcheckAccount = Object.freeze({
+  name: "healthcheck",
+  topic: "$SYS/broker/version",
+  listener: "mqtts",
+});
 
 /** How a check inside the broker's container reaches it under a name that its certificate is for. */
 export interface HealthcheckTarget {
@@ -34,7 +38,7 @@ export function renderHealthcheck(names: readonly string[], password: string): s
   const { host, verifiesName } = healthcheckTarget(names);
   return [
     `--host ${host}`,
-    `--port ${listeners.mqtts.port}`,
+    `--port ${listeners[healthcheckAccount.listener].port}`,
     `--cafile ${currentPath("authority")}`,
     ...(verifiesName ? [] : ["--insecure"]),
     `--username ${healthcheckAccount.name}`,

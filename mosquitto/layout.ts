@@ -4,6 +4,8 @@ export const layout = Object.freeze({
   revisions: "/mosquitto/revisions",
   /** A symlink to the revision in force. A symlinked folder is followed, a symlinked password file is not. */
   current: "/mosquitto/revisions/current",
+  /** The files of a new revision on their way into the publish container, a tar archive. */
+  archive: "/mosquitto/revisions/revision.tar",
   /** The volume with the persistence database. */
   data: "/mosquitto/data",
   plugins: Object.freeze({
@@ -14,10 +16,21 @@ export const layout = Object.freeze({
   owner: 1883,
 });
 
+/**
+ * A password file for each listener, which holds those who may log in there: it is reloaded, while a change
+ * of the configuration would take a restart.
+ */
+const passwordFileNames = Object.freeze({
+  "passwords-mqtt": "passwd-mqtt",
+  "passwords-mqtts": "passwd-mqtts",
+  "passwords-ws": "passwd-ws",
+  "passwords-wss": "passwd-wss",
+});
+
 /** The names of the files in a revision. */
 export const revisionFileNames = Object.freeze({
   configuration: "mosquitto.conf",
-  passwords: "passwd",
+  ...passwordFileNames,
   acl: "acl",
   authority: "ca.crt",
   certificate: "server.crt",

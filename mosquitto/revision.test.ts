@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { renderConfiguration } from "./configuration.ts";
 import { defaultLimits } from "./limits.ts";
+import { listenerNames } from "./listener.ts";
 import { deriveCredential } from "./password.ts";
 import { type RevisionInput, renderRevision } from "./revision.ts";
 
@@ -14,6 +15,7 @@ const sample: RevisionInput = {
     {
       name: "naboom-mqtt",
       rules: [{ access: "readwrite", filter: "naboom/#" }],
+      listeners: listenerNames,
       credential: deriveCredential({ seed, user: "naboom-mqtt", length: 40 }),
     },
     {
@@ -23,9 +25,11 @@ const sample: RevisionInput = {
         { access: "read", filter: "$SYS/#" },
         { access: "deny", filter: "naboom/alerts/drill" },
       ],
+      listeners: ["mqtts"],
       credential: deriveCredential({ seed, user: "monitor", length: 40 }),
     },
   ],
+  patterns: [{ access: "readwrite", filter: "naboom/devices/%c/#" }],
   iterations: 101,
   certificates: { authority: "(the CA's certificate)\n", server: "(the server's)\n", key: "(its key)\n" },
   names: ["localhost", "127.0.0.1", "::1"],
@@ -33,7 +37,7 @@ const sample: RevisionInput = {
 };
 
 describe("a revision", () => {
-  it.each(["mosquitto.conf", "acl", "passwd", "healthcheck"])(
+  it.each(["mosquitto.conf", "acl", "passwd-mqtt", "passwd-mqtts", "healthcheck"])(
     "renders %s as the golden file shows it",
     async (name) => {
       const { files } = await renderRevision(sample);
@@ -68,7 +72,7 @@ describe("a revision", () => {
   it("lets the healthcheck read one topic and nothing else", async () => {
     const { files } = await renderRevision(sample);
     const acl = files.find(({ name }) => name === "acl")?.content ?? "";
-    expect(acl.split("user healthcheck\n")[1]).toBe("topic read $SYS/broker/version\n");
+    expect(acl.split("user healthcheck\n")[1]?.split("\n\n")[0]).toBe("topic read $SYS/broker/version");
   });
 });
 

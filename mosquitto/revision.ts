@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto";
-import { type AccessRule, renderAcl } from "./acl.ts";
+import { type AccessRule, renderAcl, type UserAccess } from "./acl.ts";
 import { healthcheckAccount, renderHealthcheck } from "./healthcheck.ts";
 import { revisionFileNames } from "./layout.ts";
+import { type ListenerName, listenerNames } from "./listener.ts";
 import { type Credential, deriveCredential, passwordLine } from "./password.ts";
 
 /** One state of all files together, which is delivered and taken over as a whole. */
@@ -23,6 +24,8 @@ export interface RevisionInput {
   /** The text of mosquitto.conf. */
   readonly configuration: string;
   readonly users: readonly RevisionUser[];
+  /** Rules for every user, with `%c` in their filters. */
+  readonly patterns: readonly AccessRule[];
   /** PBKDF2 iterations of each password line. */
   readonly iterations: number;
   readonly certificates: RevisionCertificates;
@@ -32,9 +35,9 @@ export interface RevisionInput {
   readonly healthcheckSeed: string;
 }
 
-export interface RevisionUser {
-  readonly name: string;
-  readonly rules: readonly AccessRule[];
+export interface RevisionUser extends UserAccess {
+  /** Where the user may log in. */
+  readonly listeners: readonly ListenerName[];
   readonly credential: Credential;
 }
 
@@ -62,25 +65,56 @@ const PUBLIC: ReadonlySet<keyof RevisionFiles> = new Set(["configuration", "auth
 export async function renderRevision(input: RevisionInput): Promise<Revision> {
   const fixed = {
     configuration: input.configuration,
-    acl: renderAcl([...input.users, healthcheckUser]),
+    acl: renderAcl({ users: [...input.users, healthcheckUser], patterns: input.patterns }),
     authority: input.certificates.authority,
     certificate: input.certificates.server,
     key: input.certificates.key,
   };
-  const lines = await Promise.all(
-    input.users.map(({ name, credential }) => passwordLine(name, credential, input.iterations)),
-  );
+  const lines = await passwordLines(input.users, input.iterations);
   const credential = deriveCredential({
     seed: input.healthcheckSeed,
-    user: `${healthcheckAccount.name}:${digest([...Object.values(fixed), ...lines])}`,
+    user: `${healthcheckAccount.name}:${digest([...Object.values(fixed), ...lines.map(describeLine)])}`,
     length: HEALTHCHECK_PASSWORD_LENGTH,
   });
-  lines.push(await passwordLine(healthcheckAccount.name, credential, input.iterations));
+  const line = await passwordLine(healthcheckAccount.name, credential, input.iterations);
   return assemble({
     ...fixed,
-    passwords: `${lines.join("\n")}\n`,
+    ...passwordFiles([...lines, { line, listeners: [healthcheckAccount.listener] }]),
     healthcheck: renderHealthcheck(input.names, credential.password),
   });
+}
+
+/** A line of the password files, and the listeners in whose files it is. */
+interface PasswordLine {
+  readonly line: string;
+  readonly listeners: readonly ListenerName[];
+}
+
+function passwordLines(users: readonly RevisionUser[], iterations: number): Promise<PasswordLine[]> {
+  return Promise.all(
+    users.map(async ({ name, listeners, credential }) => ({
+      line: await passwordLine(name, credential, iterations),
+      listeners,
+    })),
+  );
+}
+
+function describeLine({ line, listeners }: PasswordLine): string {
+  return `${listeners.join()} ${line}`;
+}
+
+type PasswordFiles = Readonly<Record<`passwords-${ListenerName}`, string>>;
+
+/** Each listener's password file, which has the lines of those who may log in there, and no other. */
+function passwordFiles(lines: readonly PasswordLine[]): PasswordFiles {
+  const entries = listenerNames.map((name) => [
+    `passwords-${name}`,
+    lines
+      .filter(({ listeners }) => listeners.includes(name))
+      .map(({ line }) => `${line}\n`)
+      .join(""),
+  ]);
+  return Object.fromEntries(entries);
 }
 
 /** The first 16 hex digits of a SHA-256 over texts, each with its length before it. */

@@ -1,3 +1,5 @@
+import type { Access } from "./acl.ts";
+
 /** The longest UTF-8 string that MQTT can carry, in bytes (MQTT 5, 1.5.4). */
 const MAXIMUM_BYTES = 65_535;
 
@@ -18,5 +20,21 @@ export function topicFilterFault(filter: string): string | undefined {
   if (levels.some((level) => level.includes("+") && level !== "+")) return "`+` fills a whole level";
   if (levels.some((level) => level.includes("#") && level !== "#")) return "`#` fills a whole level";
   if (levels.slice(0, -1).includes("#")) return "`#` stands at the end only";
+  return undefined;
+}
+
+/**
+ * Says why a rule on reserved topics could never take effect, or nothing where it can.
+ *
+ * The broker itself refuses every write under `$SYS`, and a shared subscription is decided by the topic of
+ * each message, which has no `$share` (MQTT 5, 4.8.2).
+ */
+export function reservedTopicFault(filter: string, access: Access): string | undefined {
+  if (/^\$SYS(\/|$)/.test(filter) && (access === "write" || access === "readwrite")) {
+    return "the broker lets nobody write under $SYS; a right to it is read";
+  }
+  if (/^\$share(\/|$)/.test(filter)) {
+    return "a shared subscription needs a right to the topics behind $share/<group>/, and none to $share itself";
+  }
   return undefined;
 }

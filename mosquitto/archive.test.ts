@@ -1,0 +1,33 @@
+import { execa } from "execa";
+import fc from "fast-check";
+import { expect, it } from "vitest";
+import { packFiles } from "./archive.ts";
+
+const file = fc.record({
+  name: fc.stringMatching(/^[a-z][a-z.-]{0,12}[a-z]$/),
+  content: fc.string({ unit: "grapheme", maxLength: 2_000 }),
+  permissions: fc.constantFrom("0600" as const, "0644" as const),
+});
+const files = fc.uniqueArray(file, { selector: ({ name }) => name, minLength: 1, maxLength: 5 });
+
+it("gives back each file byte for byte, with its permissions and the broker's user as its owner", async () => {
+  await fc.assert(
+    fc.asyncProperty(files, async (given) => {
+      const input = Buffer.from(await packFiles(given), "base64");
+      const listed = await execa({ input })`tar -tvf - --numeric-owner`;
+      const lines = listed.stdout.split("\n");
+      for (const [index, { name, content, permissions }] of given.entries()) {
+        expect(lines[index]?.startsWith(permissions === "0600" ? "-rw------- " : "-rw-r--r-- ")).toBe(true);
+        expect(lines[index]).toContain(" 1883/1883 ");
+        const { stdout } = await execa({ input, encoding: "buffer" })`tar -xOf - ${name}`;
+        expect(Buffer.from(stdout).equals(Buffer.from(content))).toBe(true);
+      }
+    }),
+    { numRuns: 15 },
+  );
+});
+
+it("is the same for the same files", async () => {
+  const given = [{ name: "acl", content: "user a\n", permissions: "0600" as const }];
+  expect(await packFiles(given)).toBe(await packFiles(given));
+});
