@@ -1,5 +1,6 @@
 import { stdin, stdout } from "node:process";
 import { createInterface } from "node:readline/promises";
+import { runCommand } from "../infra/mend.ts";
 import { projectName } from "../toolchain/project.ts";
 import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
@@ -38,7 +39,7 @@ async function stop(stack: Stack): Promise<number> {
   ]);
   if (exitCode === 0) {
     stdout.write(
-      `Volumes, passwords and certificates of ${stack.name} are kept; to go on: npm run up${flag(stack)}\n`,
+      `Volumes, passwords and certificates of ${stack.name} are kept; to go on: ${runCommand(stack.name, "up")}\n`,
     );
   }
   return exitCode;
@@ -58,7 +59,7 @@ async function remove(stack: Stack, yes: boolean): Promise<number> {
 async function confirmed(stack: Stack, what: string): Promise<boolean> {
   if (!stdin.isTTY) {
     throw new UserError(
-      `this deletes ${what}, and nobody can be asked here; say so with: npm run down -- --yes${flag(stack, "")}`,
+      `this deletes ${what}, and nobody can be asked here; say so with: ${runCommand(stack.name, "down", "--yes")}`,
     );
   }
   const prompt = createInterface({ input: stdin, output: stdout });
@@ -68,8 +69,4 @@ async function confirmed(stack: Stack, what: string): Promise<boolean> {
   } finally {
     prompt.close();
   }
-}
-
-function flag(stack: Stack, separator = " --"): string {
-  return stack.name === "dev" ? "" : `${separator} --stack ${stack.name}`;
 }

@@ -1,4 +1,5 @@
 import { stdout } from "node:process";
+import { runCommand } from "../infra/mend.ts";
 import type { Settings } from "../infra/settings-schema.ts";
 import { accesses } from "../mosquitto/acl.ts";
 import { UserError } from "../toolchain/user-error.ts";
@@ -35,7 +36,7 @@ export async function rotate(
   const { stack } = workplace;
   if (((await stack.resources()) ?? 0) === 0) {
     throw new UserError(
-      `stack ${stack.name} is not up, so there is nothing to rotate; bring it up with: npm run up -- --stack ${stack.name}`,
+      `stack ${stack.name} is not up, so there is nothing to rotate; bring it up with: ${runCommand(stack.name, "up")}`,
     );
   }
   await mendStack(workplace);
@@ -44,7 +45,7 @@ export async function rotate(
   stdout.write(
     exitCode === 0
       ? `${done}\n`
-      : `Pulumi.${stack.name}.yaml asks for it, and the update failed; to try again: npm run up\n`,
+      : `Pulumi.${stack.name}.yaml asks for it, and the update failed; to try again: ${runCommand(stack.name, "up")}\n`,
   );
   return exitCode;
 }
@@ -55,10 +56,12 @@ function change(
   settings: Settings,
   what: string,
   names: readonly string[],
-  { finish }: RotateOptions,
+  { finish, stack }: RotateOptions,
 ): string {
   if (finish && what !== "ca")
-    throw new UserError(`--finish goes with ca, and ${what} was given: npm run rotate -- ca --finish`);
+    throw new UserError(
+      `--finish goes with ca, and ${what} was given: ${rotateCommand(stack, "ca", "--finish")}`,
+    );
   if (names.length > 0 && what !== "users" && what !== "retire") {
     throw new UserError(
       `${what} takes no names, and ${names.join(", ")} was given; allowed is: ${rotations[what as "ca"] ?? list()}`,
@@ -66,15 +69,15 @@ function change(
   }
   switch (what) {
     case "users":
-      return rotateUsers(config, settings, named(settings, names, "users"));
+      return rotateUsers(config, settings, named(settings, names, rotateCommand(stack, "users")), stack);
     case "retire":
-      return retire(config, settings, named(settings, names, "retire"));
+      return retire(config, settings, named(settings, names, rotateCommand(stack, "retire")), stack);
     case "server-certificate":
       return rotateServer(config, settings);
     case "ca":
-      return finish ? finishAuthority(config, settings) : beginAuthority(config, settings);
+      return finish ? finishAuthority(config, settings, stack) : beginAuthority(config, settings, stack);
     case "all":
-      return `${rotateUsers(config, settings, Object.keys(settings.users))} ${rotateServer(config, settings)}`;
+      return `${rotateServer(config, settings)} ${rotateUsers(config, settings, Object.keys(settings.users), stack)}`;
     default:
       throw new UserError(`${what} cannot be rotated; allowed is:\n  ${list()}`);
   }
@@ -84,21 +87,29 @@ function list(): string {
   return Object.values(rotations).join("\n  ");
 }
 
-function named(settings: Settings, names: readonly string[], what: "users" | "retire"): readonly string[] {
+function rotateCommand(stack: string, ...args: readonly string[]): string {
+  return runCommand(stack, "rotate", ...args);
+}
+
+/** The names, all of which are users'; the command is what a user would have to be named to. */
+function named(settings: Settings, names: readonly string[], command: string): readonly string[] {
   const known = Object.keys(settings.users);
   if (names.length === 0)
-    throw new UserError(
-      `no user was named; there are ${known.join(", ")}: npm run rotate -- ${what} ${known[0]}`,
-    );
+    throw new UserError(`no user was named; there are ${known.join(", ")}: ${command} ${known[0]}`);
   const unknown = names.filter((name) => !known.includes(name));
   if (unknown.length === 0) return names;
   throw new UserError(
-    `there is no user ${unknown.join(", ")}; there are ${known.join(", ")}: npm run rotate -- ${what} ${known[0]}`,
+    `there is no user ${unknown.join(", ")}; there are ${known.join(", ")}: ${command} ${known[0]}`,
   );
 }
 
 /** A generation that no user has had yet has randomness that nobody has seen yet. */
-function rotateUsers(config: StackConfig, settings: Settings, names: readonly string[]): string {
+function rotateUsers(
+  config: StackConfig,
+  settings: Settings,
+  names: readonly string[],
+  stack: string,
+): string {
   const generation = Math.max(...Object.values(settings.users).map((user) => user.generation)) + 1;
   for (const name of names) {
     const user = settings.users[name];
@@ -107,10 +118,11 @@ function rotateUsers(config: StackConfig, settings: Settings, names: readonly st
     // Two accounts take turns by one step at a time.
     config.set(["users", name, "generation"], user.rotation === "overlap" ? user.generation + 1 : generation);
   }
-  return `New passwords for ${names.join(", ")}: npm run -s pulumi -- stack output --show-secrets credentials`;
+  const shown = runCommand(stack, "-s pulumi", "stack", "output", "--show-secrets", "credentials");
+  return `New passwords for ${names.join(", ")}: ${shown}`;
 }
 
-function retire(config: StackConfig, settings: Settings, names: readonly string[]): string {
+function retire(config: StackConfig, settings: Settings, names: readonly string[], stack: string): string {
   for (const name of names) {
     const user = settings.users[name];
     const previous = (user?.generation ?? 0) - 1;
@@ -121,7 +133,7 @@ function retire(config: StackConfig, settings: Settings, names: readonly string[
       previous <= user.retired
     ) {
       throw new UserError(
-        `user ${name} has one account only, and it stays; a second one comes with: npm run rotate -- users ${name}, where its rotation is overlap`,
+        `user ${name} has one account only, and it stays; a second one comes with: ${rotateCommand(stack, "users", name)}, where its rotation is overlap`,
       );
     }
     config.set(["users", name, "retired"], previous);
@@ -134,25 +146,25 @@ function rotateServer(config: StackConfig, { certificates }: Settings): string {
   return "The server has a new certificate and key.";
 }
 
-function beginAuthority(config: StackConfig, { certificates }: Settings): string {
+function beginAuthority(config: StackConfig, { certificates }: Settings, stack: string): string {
   const { authorityGeneration, authorityInForce } = certificates;
   if (authorityInForce !== authorityGeneration) {
     throw new UserError(
-      `a new CA was issued already, and its rotation waits to be finished: npm run rotate -- ca --finish`,
+      `a new CA was issued already, and its rotation waits to be finished: ${rotateCommand(stack, "ca", "--finish")}`,
     );
   }
   config.set(["certificates", "authorityGeneration"], authorityGeneration + 1);
   config.set(["certificates", "authorityInForce"], authorityGeneration);
   return (
-    "The old and the new CA are in the output `authority`: give it to every client (npm run -s pulumi -- stack output authority), " +
-    "then: npm run rotate -- ca --finish"
+    "The old and the new CA are in the output `authority`: give it to every client " +
+    `(${runCommand(stack, "-s pulumi", "stack", "output", "authority")}), then: ${rotateCommand(stack, "ca", "--finish")}`
   );
 }
 
-function finishAuthority(config: StackConfig, { certificates }: Settings): string {
+function finishAuthority(config: StackConfig, { certificates }: Settings, stack: string): string {
   if (certificates.authorityInForce === certificates.authorityGeneration) {
     throw new UserError(
-      "no new CA was issued that could be moved to; the first step is: npm run rotate -- ca",
+      `no new CA was issued that could be moved to; the first step is: ${rotateCommand(stack, "ca")}`,
     );
   }
   config.remove(["certificates", "authorityInForce"]);

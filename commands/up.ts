@@ -3,6 +3,7 @@ import colors from "picocolors";
 import type { StackOutputs } from "../infra/contract.ts";
 import { type Due, dues } from "../infra/due.ts";
 import { type EngineContainer, inspectContainers } from "../infra/engine.ts";
+import { runCommand } from "../infra/mend.ts";
 import { engineNames } from "../infra/names.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
 import { projectName } from "../toolchain/project.ts";
@@ -56,7 +57,15 @@ function refuseForeign(stack: string, container: EngineContainer | undefined): v
 
 function summary(stack: string, changes: number, outputs: StackOutputs): string {
   const user = Object.keys(outputs.users)[0] ?? "USER";
-  const flag = stack === "dev" ? "" : ` --stack ${stack}`;
+  const next = [
+    [
+      runCommand(stack, "-s pulumi", "stack", "output", "--show-secrets", "credentials"),
+      `${user}'s password`,
+    ],
+    [`${runCommand(stack, "-s pulumi", "stack", "output", "authority")} > ca.crt`, "the CA to trust"],
+    [runCommand(stack, "smoke"), "prove it again"],
+  ] as const;
+  const width = Math.max(...next.map(([command]) => command.length));
   const lines = [
     changes === 0 ? "No change: everything was as it should be." : `${changes} resources changed.`,
     "",
@@ -73,9 +82,7 @@ function summary(stack: string, changes: number, outputs: StackOutputs): string 
     ...dues(outputs, new Date()).slice(0, 5).map(dueLine),
     "",
     colors.bold("Next"),
-    `  npm run -s pulumi --${flag} stack output --show-secrets credentials   ${colors.dim(`${user}'s password`)}`,
-    `  npm run -s pulumi --${flag} stack output authority > ca.crt            ${colors.dim("the CA to trust")}`,
-    `  npm run smoke${flag === "" ? "" : ` --${flag}`}   ${colors.dim("prove it again")}`,
+    ...next.map(([command, purpose]) => `  ${command.padEnd(width)}   ${colors.dim(purpose)}`),
   ];
   return lines.join("\n");
 }

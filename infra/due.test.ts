@@ -3,6 +3,7 @@ import type { StackOutputs } from "./contract.ts";
 import { dues } from "./due.ts";
 
 const outputs = {
+  broker: { container: "naboom-mqtt-dev-broker" },
   certificates: {
     own: false,
     authorityIssued: "2026-01-01T00:00:00.000Z",
@@ -34,5 +35,28 @@ describe("what is due", () => {
       ["password of web", "2026-04-01", true],
       ["CA", "2035-10-03", false],
     ]);
+  });
+
+  it("is mended by commands that name the stack, unless it is the one that is meant without a name", () => {
+    const policy = { maxPasswordAge: 90, maxCertificateAge: 30 };
+    const commandsOf = (container: string) =>
+      dues({ ...outputs, policy, broker: { ...outputs.broker, container } }, at("2026-04-01")).map(
+        ({ command }) => command,
+      );
+    expect(commandsOf("naboom-mqtt-dev-broker")).toEqual([
+      "npm run rotate -- server-certificate",
+      "npm run rotate -- users web",
+      "npm run rotate -- ca",
+    ]);
+    expect(commandsOf("naboom-mqtt-far-broker-2-broker")).toEqual([
+      "npm run rotate -- --stack far-broker-2 server-certificate",
+      "npm run rotate -- --stack far-broker-2 users web",
+      "npm run rotate -- --stack far-broker-2 ca",
+    ]);
+    const [renewal] = dues(
+      { ...outputs, broker: { ...outputs.broker, container: "naboom-mqtt-far-broker" } },
+      at("2026-04-01"),
+    );
+    expect(renewal?.command).toBe("npm run up -- --stack far");
   });
 });

@@ -1,4 +1,5 @@
 import type { StackOutputs } from "./contract.ts";
+import { runCommand } from "./mend.ts";
 
 /** Something of a stack that has to be rotated some day. */
 export interface Due {
@@ -19,6 +20,7 @@ const AUTHORITY_NOTICE_DAYS = 90;
 /** Everything of a stack that has a date, the next one first. */
 export function dues(outputs: StackOutputs, now: Date): readonly Due[] {
   const { certificates, policy, users } = outputs;
+  const stack = stackOf(outputs);
   const issued = new Date(certificates.serverIssued);
   const renewal = addDays(new Date(certificates.serverExpires), -certificates.renewalDays);
   const certificate = earliest(
@@ -32,19 +34,30 @@ export function dues(outputs: StackOutputs, now: Date): readonly Due[] {
           due(
             `password of ${name}`,
             addDays(new Date(passwordIssued), policy.maxPasswordAge),
-            `npm run rotate -- users ${name}`,
+            runCommand(stack, "rotate", "users", name),
             now,
           ),
         ],
   );
-  const rotation = certificate === renewal ? "npm run up" : "npm run rotate -- server-certificate";
-  const brought = "npm run up, once certificates.own is a new one";
+  const up = runCommand(stack, "up");
+  const rotation = certificate === renewal ? up : runCommand(stack, "rotate", "server-certificate");
+  const brought = `${up}, once certificates.own is a new one`;
   const all = [
     due("server certificate", certificate, certificates.own ? brought : rotation, now),
-    due("CA", authorityNotice(certificates), certificates.own ? brought : "npm run rotate -- ca", now),
+    due(
+      "CA",
+      authorityNotice(certificates),
+      certificates.own ? brought : runCommand(stack, "rotate", "ca"),
+      now,
+    ),
     ...passwords,
   ];
   return all.sort((a, b) => a.by.localeCompare(b.by));
+}
+
+/** The stack's name, which is a part of its broker's container's name and of nothing else in the outputs. */
+function stackOf({ broker }: StackOutputs): string {
+  return broker.container.replace(/^naboom-mqtt-(.+)-broker$/, "$1");
 }
 
 /** 90 days before the CA's end, or a third of its validity where that is less. */
