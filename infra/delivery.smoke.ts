@@ -26,14 +26,14 @@ afterAll(async () => {
 
 describe("a delivery whose files the preflight broker refuses", () => {
   it("fails the update with the broker's own words, and leaves the running broker as it is", async () => {
-    const before = await broker();
+    const before = await throwaway.containerRuns("broker");
     await throwaway.configure({ image: brokenImage });
     const { exitCode, output } = await throwaway.up();
     expect(exitCode).not.toBe(0);
     expect(output).toContain("the new files were refused, so the running broker was left as it is");
     expect(output).toContain("mosquitto_acl_file.so");
     expect(output).not.toMatch(/\n\s+at /);
-    expect(await broker()).toBe(before);
+    expect(await throwaway.containerRuns("broker")).toBe(before);
     const proof = await proveStack(stackOutputs.parse(await throwaway.stack.outputs()), { stack: "test" });
     expect(proof.failed).toBe(0);
   });
@@ -56,13 +56,13 @@ describe("a delivery whose files the preflight broker refuses", () => {
 
 describe("a delivery of new files", () => {
   it("is taken over by the running broker, which keeps three revisions", async () => {
-    const before = await broker();
+    const before = await throwaway.containerRuns("broker");
     for (const filter of ["a/#", "b/#", "c/#"]) {
       await throwaway.configure({ users: { "naboom-mqtt": { readwrite: [filter] } } });
       const { exitCode, output } = await throwaway.up();
       expect(exitCode, output).toBe(0);
     }
-    expect(await broker()).toBe(before);
+    expect(await throwaway.containerRuns("broker")).toBe(before);
     const kept = (await execa`docker exec ${throwaway.prefix}-broker ls /mosquitto/revisions`).stdout.split(
       "\n",
     );
@@ -79,7 +79,3 @@ describe("a delivery of new files", () => {
     expect(listeners.wss.url).toMatch(/^wss:\/\/mqtt\.example\.org:\d+$/);
   });
 });
-
-async function broker(): Promise<string> {
-  return (await execa`docker inspect --format {{.Id}}{{.State.StartedAt}} ${throwaway.prefix}-broker`).stdout;
-}

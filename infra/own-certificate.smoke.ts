@@ -42,7 +42,7 @@ describe("a certificate of one's own", () => {
   });
 
   it("is refused before anything changes where the key is another's, or a file is not there", async () => {
-    const before = await broker();
+    const before = await throwaway.containerRuns("broker");
     await throwaway.configure({ certificates: { own: { ...own("first"), key: join(folder, "other.key") } } });
     const mismatched = await throwaway.up();
     expect(mismatched.exitCode).not.toBe(0);
@@ -54,15 +54,15 @@ describe("a certificate of one's own", () => {
     expect(missing.output).toMatch(
       /certificates\.own\.chain names the file .*nowhere\.crt, which cannot be read \(ENOENT\)/,
     );
-    expect(await broker()).toBe(before);
+    expect(await throwaway.containerRuns("broker")).toBe(before);
   });
 
   it("is replaced by another without a restart", async () => {
-    const before = await broker();
+    const before = await throwaway.containerRuns("broker");
     await throwaway.configure({ certificates: { own: own("other") } });
     const { exitCode, output } = await throwaway.up();
     expect(exitCode, output).toBe(0);
-    expect(await broker()).toBe(before);
+    expect(await throwaway.containerRuns("broker")).toBe(before);
     const proof = await proveStack(stackOutputs.parse(await throwaway.stack.outputs()), { stack: "test" });
     expect(proof.failed).toBe(0);
   });
@@ -88,8 +88,4 @@ async function issue(name: string): Promise<void> {
   ];
   await openssl`openssl req ${curve} -keyout ${name}.key -out ${name}.csr -subj /CN=localhost ${extensions}`;
   await openssl`openssl x509 -req -in ${name}.csr -CA ${name}-ca.crt -CAkey ${name}-ca.key -CAcreateserial -copy_extensions copy -days 90 -out ${name}.crt`;
-}
-
-async function broker(): Promise<string> {
-  return (await execa`docker inspect --format {{.Id}}{{.State.StartedAt}} ${throwaway.prefix}-broker`).stdout;
 }

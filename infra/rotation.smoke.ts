@@ -1,4 +1,3 @@
-import { execa } from "execa";
 import mqtt, { type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
@@ -36,9 +35,13 @@ describe("a raised generation of a user", () => {
   });
 
   it("has the old password refused and the new one taken, by the broker that ran before", async () => {
-    const before = { broker: await broker(), web: outputs.credentials.web, fleet: outputs.credentials.fleet };
+    const before = {
+      broker: await throwaway.containerRuns("broker"),
+      web: outputs.credentials.web,
+      fleet: outputs.credentials.fleet,
+    };
     await update({ users: { web: { ...rights, generation: 2 }, fleet: { ...rights, rotation: "overlap" } } });
-    expect(await broker()).toBe(before.broker);
+    expect(await throwaway.containerRuns("broker")).toBe(before.broker);
     expect(await logIn(before.web)).toBe(false);
     expect(await logIn(outputs.credentials.web)).toBe(true);
     expect(outputs.credentials.fleet).toEqual(before.fleet);
@@ -71,7 +74,10 @@ describe("the server's certificate", () => {
   it("is left alone outside its renewal window, and renewed by an `up` inside it, without a restart", async () => {
     const web = { ...rights, generation: 2 };
     await update({ users: { web }, certificates: { serverDays: 1, renewalDays: 0.5 } });
-    const issued = { fingerprint: outputs.certificates.serverFingerprint, broker: await broker() };
+    const issued = {
+      fingerprint: outputs.certificates.serverFingerprint,
+      broker: await throwaway.containerRuns("broker"),
+    };
     await update({ users: { web }, certificates: { serverDays: 1, renewalDays: 0.4 } });
     expect(outputs.certificates.serverFingerprint).toBe(issued.fingerprint);
     // One second after its issue a certificate of a day is inside this window.
@@ -83,9 +89,38 @@ describe("the server's certificate", () => {
       /the server's certificate ends on .*, so it is renewed, and nobody is disconnected/,
     );
     expect(outputs.certificates.serverFingerprint).not.toBe(issued.fingerprint);
-    expect(await broker()).toBe(issued.broker);
+    expect(await throwaway.containerRuns("broker")).toBe(issued.broker);
     await update({ users: { web }, certificates: { serverDays: 1, renewalDays: 0.5 } });
     expect((await proveStack(outputs, { stack: "test" })).failed).toBe(0);
+  });
+});
+
+describe("a policy for the age of passwords", () => {
+  const check = "no password is older than the policy allows";
+  const settings = {
+    users: { web: { ...rights, generation: 2 } },
+    certificates: { serverDays: 1, renewalDays: 0.5 },
+  };
+
+  it("fails the smoke tests once a password is older, with the command that rotates it, and restarts nothing", async () => {
+    const before = await throwaway.containerRuns("broker");
+    const aSecond = 1 / 86_400;
+    await update({ ...settings, policy: { maxPasswordAge: aSecond } });
+    const proof = await proveStack(outputs, { stack: throwaway.stack.name });
+    const failed = proof.checks.filter(({ outcome }) => outcome === "failed");
+    expect(failed).toEqual([expect.objectContaining({ name: check, expected: "nothing overdue" })]);
+    const today = outputs.users.web?.passwordIssued.slice(0, 10);
+    const command = `npm run rotate -- --stack ${throwaway.stack.name} users web`;
+    expect(failed[0]?.seen).toBe(`password of web since ${today} (${command})`);
+    expect(proof.failed).toBe(1);
+    expect(await throwaway.containerRuns("broker")).toBe(before);
+  });
+
+  it("lets them pass while no password is", async () => {
+    await update({ ...settings, policy: { maxPasswordAge: 1 } });
+    const proof = await proveStack(outputs, { stack: throwaway.stack.name });
+    expect(proof.checks.find(({ name }) => name === check)?.outcome).toBe("proved");
+    expect(proof.failed).toBe(0);
   });
 });
 
@@ -124,10 +159,6 @@ async function update(settings: Readonly<Record<string, unknown>>): Promise<stri
   expect(exitCode, output).toBe(0);
   outputs = stackOutputs.parse(await throwaway.stack.outputs());
   return output;
-}
-
-async function broker(): Promise<string> {
-  return (await execa`docker inspect --format {{.Id}}{{.State.StartedAt}} ${throwaway.prefix}-broker`).stdout;
 }
 
 async function connect(

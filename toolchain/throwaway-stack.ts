@@ -93,6 +93,15 @@ export class ThrowawayStack {
     throw new Error(`${this.prefix} was not removed whole (${left.join(", ")}): ${stdout}\n${stderr}`);
   }
 
+  /** Ids and start times of its containers, which tell one that was restarted from one that was not. */
+  async containerRuns(...roles: readonly ("broker" | "publish" | "reload")[]): Promise<string> {
+    const names = roles.map((role) => `${this.prefix}-${role}`);
+    const format = "{{.Id}} {{.State.StartedAt}}";
+    const { exitCode, stdout, stderr } = await dockerCommand(["inspect", "--format", format, ...names]);
+    if (exitCode === 0) return stdout;
+    throw new Error(`${names.join(", ")} cannot be inspected: ${stderr}`);
+  }
+
   /** Its containers, volumes and networks on the engine. */
   async leftovers(): Promise<readonly string[]> {
     const listed = await Promise.all([
