@@ -1,0 +1,103 @@
+"""Where the broker is, and who the service is there."""
+
+from __future__ import annotations
+
+import ssl
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from django.conf import settings
+
+from messaging.environment import live_environment
+from messaging.stop import Stop
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    """A broker's address and the credentials for it, all that a rotation can change."""
+
+    host: str
+    port: int
+    tls: bool
+    username: str
+    client_id: str
+    keepalive: int
+    password: str = field(repr=False)
+    # The path is for messages; the certificates were read when this was made. Empty: the system's.
+    authority_file: str = ""
+    authority: str = field(default="", repr=False)
+
+    def tls_context(self) -> ssl.SSLContext | None:
+        """Give a context that proves the broker's certificate and name, or None without TLS."""
+        return _trust(self.authority, self.authority_file) if self.tls else None
+
+
+def read_broker(*, tls: bool | None = None) -> Broker:
+    """Read the settings, and over them the environment and MQTT_ENV_FILE as they are now.
+
+    tls overrides MQTT_USE_SSL. Raises Stop for a setting that cannot be.
+    """
+    values = live_environment()
+    secured = _flag(values, "MQTT_USE_SSL") if tls is None else tls
+    authority_file = _text(values, "MQTT_CA_FILE")
+    broker = Broker(
+        host=_text(values, "MQTT_HOST"),
+        port=_number(values, "MQTT_SSL_PORT" if secured else "MQTT_PORT", 65_535),
+        tls=secured,
+        username=_text(values, "MQTT_USERNAME"),
+        password=_text(values, "MQTT_PASSWORD"),
+        client_id=_text(values, "MQTT_CLIENT_ID"),
+        keepalive=_number(values, "MQTT_KEEPALIVE", 65_535),
+        authority_file=authority_file if secured else "",
+        authority=_certificates(authority_file) if secured and authority_file else "",
+    )
+    for name in ("host", "username", "password", "client_id"):
+        if not getattr(broker, name):
+            raise Stop(
+                f"MQTT_{name.upper()} is empty: set it in the environment or in the file "
+                "that MQTT_ENV_FILE names."
+            )
+    broker.tls_context()
+    return broker
+
+
+def _text(values: Mapping[str, str], name: str) -> str:
+    return str(values.get(name, getattr(settings, name)))
+
+
+def _flag(values: Mapping[str, str], name: str) -> bool:
+    return _text(values, name).lower() in ("true", "1", "yes")
+
+
+def _number(values: Mapping[str, str], name: str, maximum: int) -> int:
+    text = _text(values, name)
+    if text.isascii() and text.isdigit() and 0 < int(text) <= maximum:
+        return int(text)
+    raise Stop(f"{name} is {text!r}: give a whole number from 1 to {maximum}.")
+
+
+def _certificates(name: str) -> str:
+    try:
+        return Path(name).read_text(encoding="ascii")
+    except (OSError, UnicodeDecodeError) as error:
+        reason = (error.strerror if isinstance(error, OSError) else None) or "it is no PEM"
+        raise Stop(
+            f"MQTT_CA_FILE is {name}, which cannot be read ({reason}): "
+            "give the PEM file of the CA certificates to trust."
+        ) from None
+
+
+def _trust(authority: str, name: str) -> ssl.SSLContext:
+    if not authority:
+        return ssl.create_default_context()
+    try:
+        context = ssl.create_default_context(cadata=authority)
+    except ssl.SSLError:
+        context = None
+    if context is None or not context.get_ca_certs():
+        raise Stop(f"MQTT_CA_FILE is {name}, which has no CA certificate in it: give a PEM file.")
+    return context
