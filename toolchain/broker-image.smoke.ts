@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { buildDebianImage } from "./broker-image/debian-image.ts";
+import { brokerImage } from "./broker-image/recipe.ts";
+import { buildDebianImage } from "./debian-image.ts";
 import { findDebianArchive } from "./debian-packages.ts";
 import { dockerCommand } from "./docker.ts";
 
@@ -54,7 +55,11 @@ async function inBroker(...command: string[]) {
 }
 
 async function buildImage(): Promise<{ reference: string; layers: string }> {
-  const reference = await buildDebianImage(await findDebianArchive(), () => undefined, name);
+  const reference = await buildDebianImage(
+    { ...brokerImage, name },
+    await findDebianArchive(),
+    () => undefined,
+  );
   const [details] = JSON.parse((await docker(["image", "inspect", reference])).stdout);
   images.push(details.Id);
   return { reference, layers: JSON.stringify(details.RootFS.Layers) };

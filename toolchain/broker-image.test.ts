@@ -1,13 +1,19 @@
 import { describe, expect, test } from "vitest";
 import { officialImage } from "../mosquitto/image.ts";
-import { checkBrokerVersion, explainBuild, imageLabels } from "./broker-image/debian-image.ts";
 import { explainPull } from "./broker-image/pull.ts";
-import { builtReference, RECIPE, recipeHash } from "./broker-image/recipe.ts";
-import { readLibraries } from "./broker-image/root-folder.ts";
-import { checkArchitecture, chooseLocal, noImage } from "./broker-image.ts";
+import { brokerImage, RECIPE, recipeHash } from "./broker-image/recipe.ts";
+import { chooseLocal, noImage } from "./broker-image.ts";
+import {
+  checkArchitecture,
+  checkVersion,
+  explainBuild,
+  imageLabels,
+  imageReference,
+} from "./debian-image.ts";
+import { readLibraries } from "./debian-root-folder.ts";
 
 describe("the image that is used", () => {
-  const built = builtReference("2.1.2");
+  const built = imageReference(brokerImage, "2.1.2");
 
   test("is the one built earlier, even if the official one is here as well", () => {
     expect(chooseLocal({ built, official: true })).toMatchObject({ reference: built, how: "found" });
@@ -28,12 +34,14 @@ describe("the image that is used", () => {
 
 describe("the recipe", () => {
   test("names the image by version and content", () => {
-    expect(builtReference("2.1.3", "a/b", "0123456789ab")).toBe("a/b:2.1.3-debian-0123456789ab");
+    expect(imageReference({ ...brokerImage, name: "a/b", recipe: "0123456789ab" }, "2.1.3")).toBe(
+      "a/b:2.1.3-debian-0123456789ab",
+    );
     expect(recipeHash()).toMatch(/^[0-9a-f]{12}$/);
   });
 
   test("names the image after this project", () => {
-    expect(builtReference("2.1.2")).toBe(`naboom-mqtt/mosquitto:2.1.2-debian-${recipeHash()}`);
+    expect(imageReference(brokerImage, "2.1.2")).toBe(`naboom-mqtt/mosquitto:2.1.2-debian-${recipeHash()}`);
   });
 
   test("has another name as soon as anything in it changes", () => {
@@ -48,17 +56,17 @@ describe("the recipe", () => {
 
 describe("the version of a new image's broker", () => {
   test.each(["2.1.2", "2.1.3", "2.2.0"])("%s is taken", (version) => {
-    expect(checkBrokerVersion(`mosquitto version ${version}\n\nUsage`)).toBe(version);
+    expect(checkVersion(brokerImage, `mosquitto version ${version}\n\nUsage`)).toBe(version);
   });
 
   test.each(["2.0.21", "2.1.1", "3.0.0"])("%s is refused", (version) => {
-    expect(() => checkBrokerVersion(`mosquitto version ${version}`)).toThrow(
+    expect(() => checkVersion(brokerImage, `mosquitto version ${version}`)).toThrow(
       /2\.1\.2 or newer is needed, below 3/,
     );
   });
 
   test("has to be told at all", () => {
-    expect(() => checkBrokerVersion("error while loading shared libraries")).toThrow(
+    expect(() => checkVersion(brokerImage, "error while loading shared libraries")).toThrow(
       /does not run: error while/,
     );
   });
@@ -75,6 +83,7 @@ test("libraries are read from the loader's list, without the kernel's own", () =
 
 test("labels name the packages that are in the image", () => {
   const labels = imageLabels(
+    brokerImage,
     new Map([
       ["mosquitto", "2.1.2-3"],
       ["libc6", "2.43-7"],

@@ -1,10 +1,9 @@
-import { arch } from "node:os";
 import { officialImage } from "../mosquitto/image.ts";
-import { buildDebianImage } from "./broker-image/debian-image.ts";
 import { pullImage } from "./broker-image/pull.ts";
-import { builtReference } from "./broker-image/recipe.ts";
+import { brokerImage } from "./broker-image/recipe.ts";
+import { isImageHere, requireConfiguredImage, requireInstall } from "./configured-image.ts";
+import { buildDebianImage, checkArchitecture, findDebianImage } from "./debian-image.ts";
 import { findDebianArchive } from "./debian-packages.ts";
-import { dockerCommand } from "./docker.ts";
 import { type DockerEngine, requireEngineSpace } from "./docker-engine.ts";
 import type { Progress } from "./progress.ts";
 import { UserError } from "./user-error.ts";
@@ -35,7 +34,10 @@ export interface BrokerImageOptions {
 export async function prepareBrokerImage(options: BrokerImageOptions): Promise<BrokerImage> {
   const { configured } = options;
   if (configured !== undefined) return await useConfigured(configured, options);
-  const here = chooseLocal({ built: await findBuilt(), official: await isHere(officialImage) });
+  const here = chooseLocal({
+    built: await findDebianImage(brokerImage),
+    official: await isImageHere(officialImage),
+  });
   if (here !== undefined) return here;
   requireInstall(options, "The broker image");
   await requireEngineSpace();
@@ -60,53 +62,20 @@ export function chooseLocal(images: {
   return undefined;
 }
 
-async function findBuilt(): Promise<string | undefined> {
-  const filter = `reference=${builtReference("*")}`;
-  const listed = await dockerCommand([
-    "image",
-    "ls",
-    "--filter",
-    filter,
-    "--format",
-    "{{.Repository}}:{{.Tag}}",
-  ]);
-  return listed.stdout.split("\n").find((line) => line !== "");
-}
-
-async function isHere(reference: string): Promise<boolean> {
-  return (await dockerCommand(["image", "inspect", "--format", "{{.Id}}", reference])).exitCode === 0;
-}
-
 async function useConfigured(reference: string, options: BrokerImageOptions): Promise<BrokerImage> {
-  const why = "The stack's config names it.";
-  if (await isHere(reference)) return { reference, how: "configured", why };
-  requireInstall(options, `The image ${reference} of the stack's config`);
-  await requireEngineSpace();
-  const pulled = await pullImage(reference, options.progress);
-  if (pulled.done) return { reference, how: "configured", why };
-  throw new UserError(
-    `The image ${reference} of the stack's config is not on this engine and can't be pulled: ${pulled.reason}. ` +
-      "Allowed is an image that `docker pull` gets or `docker image ls` shows; " +
-      "`npm run pulumi -- config rm naboom-mqtt:image` goes back to the usual one.",
-  );
-}
-
-function requireInstall({ install }: BrokerImageOptions, what: string): void {
-  if (install) return;
-  throw new UserError(
-    `${what} is not on this engine, and --no-install forbids getting it. Run this without --no-install.`,
-  );
+  await requireConfiguredImage({ ...options, reference, key: "image" });
+  return { reference, how: "configured", why: "The stack's config names it." };
 }
 
 async function build(options: BrokerImageOptions, reason: string): Promise<BrokerImage> {
   try {
-    checkArchitecture(options.engine.architecture, arch());
+    checkArchitecture(options.engine.architecture);
     const archive = await findDebianArchive();
     options.progress.say(
       `The official image can't be pulled (${reason}): building one from Debian packages.`,
     );
     const reference = await options.progress.step("building the broker image", (note) =>
-      buildDebianImage(archive, note),
+      buildDebianImage(brokerImage, archive, note),
     );
     return {
       reference,
@@ -126,11 +95,4 @@ export function noImage(pull: string, building: string): UserError {
       `packages (${building}). Give one that is on this engine, with Mosquitto 2.1.2 or newer, with ` +
       "`npm run pulumi -- config set naboom-mqtt:image NAME:TAG`, or mend either.",
   );
-}
-
-/** Packages are fetched for this machine, so an engine of another architecture can't use them. Pure. */
-export function checkArchitecture(engine: string, machine: string): void {
-  const own = { x64: "amd64", ia32: "386" }[machine] ?? machine;
-  if (engine === own) return;
-  throw new UserError(`the engine runs on ${engine}, and packages for this machine are for ${own}`);
 }

@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { builtImageName } from "../../mosquitto/image.ts";
+import type { DebianImage } from "../debian-image.ts";
 
 /**
  * What the broker image made of Debian packages holds. Paths, user and group are those of the official
@@ -42,12 +43,27 @@ export const RECIPE = Object.freeze({
   },
 });
 
-/** The first 12 hexadecimal digits of the recipe's SHA-256; another recipe has another image. */
+/** The first 12 hexadecimal digits of a recipe's SHA-256; another recipe has another image. */
 export function recipeHash(recipe: object = RECIPE): string {
   return createHash("sha256").update(JSON.stringify(recipe)).digest("hex").slice(0, 12);
 }
 
-/** Reference of the image that a recipe makes with a version of Mosquitto; `*` stands for any version. */
-export function builtReference(version: string, name: string = builtImageName, hash = recipeHash()): string {
-  return `${name}:${version}-debian-${hash}`;
-}
+/** The broker's image as it is made of Debian packages. */
+export const brokerImage: DebianImage = Object.freeze({
+  name: builtImageName,
+  program: "Mosquitto",
+  package: "mosquitto",
+  owner: RECIPE.brokerId,
+  recipe: recipeHash(),
+  suite: RECIPE.suite,
+  packages: RECIPE.packages,
+  contents: {
+    ...RECIPE,
+    modules: { folder: "mosquitto", names: RECIPE.plugins },
+    ownedFolders: RECIPE.brokerFolders,
+  },
+  versionCommand: ["mosquitto", "-h"],
+  versionPattern: /mosquitto version (\d+\.\d+\.\d+)/,
+  floor: RECIPE.floor,
+  ceiling: RECIPE.ceiling,
+});

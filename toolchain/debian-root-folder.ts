@@ -1,28 +1,45 @@
 import { chmod, copyFile, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { execa } from "execa";
-import { UserError } from "../user-error.ts";
-import { RECIPE } from "./recipe.ts";
+import { UserError } from "./user-error.ts";
+
+/** What a root folder made of Debian packages holds: nothing else but busybox and the libraries that are loaded. */
+export interface RootContents {
+  /** Paths of programs in the packages, without a slash before them. */
+  readonly programs: readonly string[];
+  /** What programs load by themselves, laid into /usr/lib. @default none */
+  readonly modules?: { readonly folder: string; readonly names: readonly string[] };
+  /** Commands of busybox. */
+  readonly applets: readonly string[];
+  /** Mode of each further folder by its absolute path. */
+  readonly folders: Readonly<Record<string, number>>;
+  /** Absolute paths of the folders that belong to the image's user; each lies in the first. @default none */
+  readonly ownedFolders?: readonly string[];
+  /** Text of each further file by its absolute path; everybody may read it. */
+  readonly files: Readonly<Record<string, string>>;
+}
 
 /**
- * Lays the image's root folder out of unpacked Debian packages: the programs and plugins of the recipe,
- * exactly the libraries that they load, busybox, and nothing else.
+ * Lays an image's root folder out of unpacked Debian packages: its programs and modules, exactly the
+ * libraries that they load, busybox, and nothing else.
  */
-export async function layRoot(tree: string, root: string): Promise<void> {
+export async function layRoot(contents: RootContents, tree: string, root: string): Promise<void> {
   const libraries = await findLibraryFolder(tree);
-  const plugins = RECIPE.plugins.map((name) => join(libraries.folder, "mosquitto", name));
-  const programs = RECIPE.programs.map((path) => join(tree, path));
-  await layFolders(root, relative(tree, libraries.folder));
+  const modules = (contents.modules?.names ?? []).map((name) =>
+    join(libraries.folder, contents.modules?.folder ?? "", name),
+  );
+  const programs = contents.programs.map((path) => join(tree, path));
+  await layFolders(contents, root, relative(tree, libraries.folder));
   for (const [place, path] of programs.entries())
-    await lay(path, join(root, RECIPE.programs[place] ?? ""), 0o755);
-  for (const path of plugins) await lay(path, join(root, "usr/lib", basename(path)), 0o644);
-  for (const path of await findLibraries(libraries, [...programs, ...plugins])) {
+    await lay(path, join(root, contents.programs[place] ?? ""), 0o755);
+  for (const path of modules) await lay(path, join(root, "usr/lib", basename(path)), 0o644);
+  for (const path of await findLibraries(libraries, [...programs, ...modules])) {
     await lay(path, join(root, relative(tree, libraries.folder), basename(path)), 0o755);
   }
   await layLoader(tree, root, libraries);
   await lay(join(tree, "usr/bin/busybox"), join(root, "usr/bin/busybox"), 0o755);
-  for (const applet of RECIPE.applets) await symlink("busybox", join(root, "usr/bin", applet));
-  for (const [path, text] of Object.entries(RECIPE.files)) {
+  for (const applet of contents.applets) await symlink("busybox", join(root, "usr/bin", applet));
+  for (const [path, text] of Object.entries(contents.files)) {
     await writeFile(join(root, path), text);
     await chmod(join(root, path), 0o644);
   }
@@ -61,8 +78,7 @@ async function findLibraries(libraries: LibraryFolder, files: readonly string[])
     for (const path of readLibraries(listed.stdout)) found.add(path);
   }
   const foreign = [...found].filter((path) => dirname(path) !== libraries.folder);
-  if (foreign.length > 0)
-    throw new UserError(`the broker would load ${foreign.join(", ")} from this machine`);
+  if (foreign.length > 0) throw new UserError(`the image would load ${foreign.join(", ")} from this machine`);
   return [...found].sort();
 }
 
@@ -71,11 +87,11 @@ export function readLibraries(listed: string): readonly string[] {
   return [...listed.matchAll(/=> (\/\S+) \(/g)].map((match) => match[1] ?? "");
 }
 
-async function layFolders(root: string, libraries: string): Promise<void> {
+async function layFolders(contents: RootContents, root: string, libraries: string): Promise<void> {
   const plain = ["usr", "usr/bin", "usr/sbin", "usr/lib", libraries, "etc"];
-  const owned = RECIPE.brokerFolders.map((path) => [path, 0o755] as const);
+  const owned = (contents.ownedFolders ?? []).map((path) => [path, 0o755] as const);
   const modes = [["/", 0o755] as const, ...plain.map((path) => [path, 0o755] as const)];
-  for (const [path, mode] of [...modes, ...Object.entries(RECIPE.folders), ...owned]) {
+  for (const [path, mode] of [...modes, ...Object.entries(contents.folders), ...owned]) {
     await mkdir(join(root, path), { recursive: true });
     // Whatever the umask says: others than root must get in.
     await chmod(join(root, path), mode);

@@ -1,0 +1,66 @@
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import type { AccessRule } from "./account-access.ts";
+import { covers, mayWrite, overlaps, readable, topicFault } from "./rights.ts";
+
+const rules: readonly AccessRule[] = [
+  { access: "readwrite", filter: "home/#" },
+  { access: "read", filter: "weather/+/now" },
+  { access: "write", filter: "inbox" },
+  { access: "deny", filter: "home/locks/#" },
+];
+
+describe("a topic", () => {
+  test.each([
+    ["home/hall", true],
+    ["home", true],
+    ["inbox", true],
+    ["home/locks/door", false],
+    ["weather/oslo/now", false],
+    ["$SYS/broker", false],
+  ])("%s may be written: %s", (topic, allowed) => expect(mayWrite(rules, topic)).toBe(allowed));
+});
+
+describe("a filter", () => {
+  test.each([
+    ["home/hall/#", "all"],
+    ["weather/oslo/now", "all"],
+    ["home/#", "some"],
+    ["#", "some"],
+    ["+/oslo/+", "some"],
+    ["home/locks/+", "none"],
+    ["inbox", "none"],
+    ["$SYS/#", "none"],
+  ])("%s is readable: %s", (filter, part) => expect(readable(rules, filter)).toBe(part));
+});
+
+test("a wildcard at the first level hides what begins with $", () => {
+  expect(covers("#", "$SYS/a")).toBe(false);
+  expect(overlaps("+/a", "$SYS/a")).toBe(false);
+  expect(covers("$SYS/#", "$SYS/a")).toBe(true);
+});
+
+const level = fc.constantFrom("a", "b", "", "$c");
+const topic = fc.array(level, { minLength: 1, maxLength: 4 }).map((levels) => levels.join("/"));
+const filter = fc
+  .tuple(fc.array(fc.oneof(level, fc.constant("+")), { minLength: 1, maxLength: 3 }), fc.boolean())
+  .map(([levels, open]) => (open ? [...levels, "#"] : levels).join("/"));
+
+test("a filter that covers another takes in each of its topics, and two that share a topic overlap", () => {
+  fc.assert(
+    fc.property(filter, filter, topic, (one, other, topic) => {
+      if (covers(one, other) && covers(other, topic)) expect(covers(one, topic)).toBe(true);
+      if (covers(one, topic) && covers(other, topic)) expect(overlaps(one, other)).toBe(true);
+      expect(overlaps(one, other)).toBe(overlaps(other, one));
+    }),
+    { numRuns: 2_000 },
+  );
+});
+
+test.each([
+  ["home/+/now", "filter", undefined],
+  ["home/a+", "filter", "A + fills a whole level."],
+  ["home/#/now", "filter", "A # fills the last level."],
+  ["", "topic", "A topic has at least one character."],
+  ["home/#", "topic", "A topic to publish to has no + and no #."],
+] as const)("%s as a %s: %s", (text, kind, fault) => expect(topicFault(text, kind)).toBe(fault));

@@ -1,0 +1,69 @@
+import type { AccessRule } from "./account-access.ts";
+
+/** How much of a topic filter an account may read. */
+export type Readable = "all" | "some" | "none";
+
+/** Whether rules let an account write to a topic; `deny` wins wherever it stands. */
+export function mayWrite(rules: readonly AccessRule[], topic: string): boolean {
+  const matching = rules.filter(({ filter }) => covers(filter, topic)).map(({ access }) => access);
+  return !matching.includes("deny") && (matching.includes("write") || matching.includes("readwrite"));
+}
+
+/** How much of what a filter asks for reaches an account; the broker grants every subscription, and withholds the rest. */
+export function readable(rules: readonly AccessRule[], filter: string): Readable {
+  const denials = rules.filter(({ access }) => access === "deny");
+  const allowances = rules.filter(({ access }) => access === "read" || access === "readwrite");
+  if (denials.some((rule) => covers(rule.filter, filter))) return "none";
+  if (!allowances.some((rule) => overlaps(rule.filter, filter))) return "none";
+  const whole = allowances.some((rule) => covers(rule.filter, filter));
+  return whole && !denials.some((rule) => overlaps(rule.filter, filter)) ? "all" : "some";
+}
+
+/**
+ * Whether every topic of the inner filter is one of the outer's; a topic is a filter without wildcards.
+ *
+ * Wildcards at the first level do not reach topics that begin with `$`, and `a/#` takes in `a` (MQTT 5, 4.7).
+ */
+export function covers(outer: string, inner: string): boolean {
+  const [wide, narrow] = [outer.split("/"), inner.split("/")];
+  if (isHidden(wide, narrow)) return false;
+  for (const [index, level] of wide.entries()) {
+    if (level === "#") return true;
+    const other = narrow[index];
+    if (other === undefined || other === "#" || (level !== "+" && level !== other)) return false;
+  }
+  return wide.length === narrow.length;
+}
+
+/** Whether there is a topic that both filters take in. */
+export function overlaps(one: string, other: string): boolean {
+  const [left, right] = [one.split("/"), other.split("/")];
+  if (isHidden(left, right) || isHidden(right, left)) return false;
+  for (let index = 0; ; index += 1) {
+    const [a, b] = [left[index], right[index]];
+    if (a === "#" || b === "#") return true;
+    if (a === undefined || b === undefined) {
+      // `a/#` takes in `a` as well.
+      return a === b;
+    }
+    if (a !== b && a !== "+" && b !== "+") return false;
+  }
+}
+
+function isHidden(wide: readonly string[], narrow: readonly string[]): boolean {
+  return (narrow[0] ?? "").startsWith("$") && (wide[0] === "#" || wide[0] === "+");
+}
+
+/** What is wrong with a topic filter, or with a topic to publish to (MQTT 5, 4.7.1 and 4.7.3); undefined if nothing is. */
+export function topicFault(text: string, kind: "filter" | "topic"): string | undefined {
+  if (text === "") return `A ${kind} has at least one character.`;
+  if (new TextEncoder().encode(text).length > 65_535) return `A ${kind} has at most 65,535 bytes.`;
+  if (text.includes("\0")) return `A ${kind} has no null character.`;
+  if (kind === "topic") return /[+#]/.test(text) ? "A topic to publish to has no + and no #." : undefined;
+  const levels = text.split("/");
+  if (levels.some((level) => level.includes("+") && level !== "+")) return "A + fills a whole level.";
+  if (levels.some((level, index) => level.includes("#") && (level !== "#" || index < levels.length - 1))) {
+    return "A # fills the last level.";
+  }
+  return undefined;
+}

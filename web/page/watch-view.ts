@@ -1,0 +1,122 @@
+import type { AccessRule } from "./account-access.ts";
+import type { QoS } from "./broker-session.ts";
+import { button, byId, element, onceAFrame } from "./element.ts";
+import { choice } from "./publish-view.ts";
+import { covers, type Readable, readable, topicFault } from "./rights.ts";
+
+export interface WatchActions {
+  watch(filter: string, qos: QoS): void;
+  unwatch(filter: string): void;
+}
+
+interface Watched {
+  readonly qos: QoS;
+  count: number;
+  readonly counter: HTMLElement;
+  readonly entry: HTMLElement;
+}
+
+const HINTS: Readonly<Record<Readable, string>> = {
+  all: "",
+  some: "This account may read only a part of what this filter asks for; the broker withholds the rest without a word.",
+  none: "This account may read nothing of this; the broker withholds it without a word.",
+};
+
+/** The topic filters that are watched, and the form for another. */
+export class WatchView {
+  readonly #form = byId("watch", HTMLFormElement);
+  readonly #filter = byId("filter", HTMLInputElement);
+  readonly #qos = byId("watch-qos", HTMLSelectElement);
+  readonly #hint = byId("watch-hint", HTMLElement);
+  readonly #list = byId("watched", HTMLElement);
+  readonly #watched = new Map<string, Watched>();
+  readonly #actions: WatchActions;
+  readonly #recount = onceAFrame(() => this.#drawCounts());
+  #rules: readonly AccessRule[] | undefined;
+
+  constructor(actions: WatchActions) {
+    this.#actions = actions;
+    this.#filter.addEventListener("input", () => this.#hintAt(false));
+    this.#form.addEventListener("submit", (event) => {
+      event.preventDefault();
+      if (!this.#hintAt(true)) return this.#filter.focus();
+      this.watch(this.#filter.value, Number(this.#qos.value) as QoS);
+    });
+  }
+
+  reset(): void {
+    this.#form.reset();
+    this.#watched.clear();
+    this.#list.replaceChildren();
+    this.know(undefined);
+  }
+
+  /** Takes the account's rights, or that they are not known. */
+  know(rules: readonly AccessRule[] | undefined): void {
+    this.#rules = rules;
+    const filters = (rules ?? []).filter(({ access }) => access === "read" || access === "readwrite");
+    byId("readable", HTMLDataListElement).replaceChildren(...filters.map(({ filter }) => choice(filter)));
+    this.#hintAt(false);
+    for (const [filter, { entry }] of this.#watched) this.#mark(entry, filter);
+  }
+
+  watch(filter: string, qos: QoS = 1): void {
+    this.#filter.value = "";
+    if (this.#watched.get(filter)?.qos === qos) return;
+    this.#watched.get(filter)?.entry.remove();
+    const counter = element("span", "count", "0");
+    const remove = button("×", "remove", () => this.#unwatch(filter));
+    remove.ariaLabel = `Stop watching ${filter}`;
+    const entry = element("li", "watched-entry", element("span", "code", filter), counter, remove);
+    this.#mark(entry, filter);
+    this.#watched.set(filter, { qos, count: 0, counter, entry });
+    this.#list.append(entry);
+    this.#actions.watch(filter, qos);
+  }
+
+  /** Counts a message for each filter that takes its topic in. */
+  count(topic: string): void {
+    for (const [filter, watched] of this.#watched) if (covers(filter, topic)) watched.count += 1;
+    this.#recount();
+  }
+
+  isWatched(topic: string): boolean {
+    return [...this.#watched.keys()].some((filter) => covers(filter, topic));
+  }
+
+  get any(): boolean {
+    return this.#watched.size > 0;
+  }
+
+  focus(): void {
+    this.#filter.focus();
+  }
+
+  #unwatch(filter: string): void {
+    this.#watched.get(filter)?.entry.remove();
+    this.#watched.delete(filter);
+    this.#actions.unwatch(filter);
+    this.#filter.focus();
+  }
+
+  #drawCounts(): void {
+    for (const { counter, count } of this.#watched.values()) counter.textContent = count.toLocaleString("en");
+  }
+
+  #mark(entry: HTMLElement, filter: string): void {
+    const part = this.#rules === undefined ? "all" : readable(this.#rules, filter);
+    entry.dataset.readable = part;
+    entry.title = HINTS[part];
+  }
+
+  /** Says what is to be said of the filter; false if it can't be watched at all. */
+  #hintAt(submitted: boolean): boolean {
+    const filter = this.#filter.value;
+    const fault = filter === "" && !submitted ? undefined : topicFault(filter, "filter");
+    const part = filter === "" || this.#rules === undefined ? "all" : readable(this.#rules, filter);
+    this.#hint.dataset.tone = fault !== undefined ? "bad" : part === "all" ? "" : "warn";
+    this.#hint.textContent = fault ?? HINTS[part];
+    this.#filter.ariaInvalid = `${fault !== undefined}`;
+    return fault === undefined;
+  }
+}
