@@ -1,4 +1,5 @@
 import { execa } from "execa";
+import { healthcheckCommand } from "../mosquitto/healthcheck.ts";
 import { layout, revisionFileNames } from "../mosquitto/layout.ts";
 import { digest } from "../mosquitto/revision.ts";
 
@@ -64,10 +65,8 @@ export async function demandWhole(container: string, volume: string, revision: s
 }
 
 async function isRunning(container: string, revision: string): Promise<boolean> {
-  const folder = `${layout.revisions}/${revision}`;
-  const { healthcheck, authority } = revisionFileNames;
-  const args = ["mosquitto_sub", "-o", `${folder}/${healthcheck}`, "--cafile", `${folder}/${authority}`];
-  return (await inside(container, args)).exitCode === 0;
+  const check = healthcheckCommand(`${layout.revisions}/${revision}`);
+  return (await inside(container, ["/bin/sh", "-c", check])).exitCode === 0;
 }
 
 function inside(container: string, command: readonly string[]) {

@@ -1,5 +1,12 @@
 import type { z } from "zod";
 import type { AccessRule } from "../mosquitto/acl.ts";
+import {
+  type ClientCertificateUses,
+  needsCertificate,
+  noClientCertificates,
+  useOn,
+} from "../mosquitto/client-certificate.ts";
+import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
 import { hasPlaceholder } from "../mosquitto/pattern.ts";
 import {
   contradictions,
@@ -18,6 +25,7 @@ export interface WrittenAccess {
   readonly roles: Roles;
   /** Patterns that hold for every user. */
   readonly patterns: readonly AccessRule[];
+  readonly clientCertificates: ClientCertificateUses;
 }
 
 /** What of the settings is about access. */
@@ -61,7 +69,7 @@ export function checkAccess(given: Partial<WrittenAccess>, context: z.Refinement
   }
   const users = wholeOnes(given.users, (user) => isRights((user as Partial<WrittenUser>)?.rights));
   const patterns = Array.isArray(given.patterns) ? given.patterns : [];
-  for (const [name, { rights, rotation }] of Object.entries(users)) {
+  for (const [name, { rights, rotation, listeners }] of Object.entries(users)) {
     checkRoleNames(["users", name], rights, given.roles ?? {}, context);
     const found = contradictions(rulesOf(name, rights, roles, patterns));
     for (const { allow, deny } of found) {
@@ -71,7 +79,24 @@ export function checkAccess(given: Partial<WrittenAccess>, context: z.Refinement
     if (rotation === "overlap" && patterns.some(isPerUserAndClient)) {
       refuse(context, ["users", name, "rotation"], TWO_NAMES, rotation);
     }
+    checkCertificateListeners(name, listeners, given.clientCertificates ?? noClientCertificates, context);
   }
+}
+
+/** With identity, the broker lets in whoever has a certificate, and looks at no list of users. */
+function checkCertificateListeners(
+  name: string,
+  listeners: readonly ListenerName[],
+  uses: ClientCertificateUses,
+  context: z.RefinementCtx,
+): void {
+  if (!needsCertificate(listeners, uses)) return;
+  const missing = listenerNames.filter(
+    (listener) => useOn(listener, uses) === "identity" && !listeners.includes(listener),
+  );
+  if (missing.length === 0) return;
+  const message = `with identity, its certificate would let it in on ${missing.join(" and ")} as well; list that too, or none with certificates`;
+  refuse(context, ["users", name, "listeners"], message, listeners);
 }
 
 const SELF = "a role does not refer to itself, nor through others";

@@ -9,6 +9,8 @@ export interface AuthorityArgs {
   readonly certificates: CertificateSettings;
   /** How often the server's certificate was renewed because its end was near. */
   readonly renewals: number;
+  /** The generation of the authority whose key Pulumi refuses to delete. @default none */
+  readonly protectedGeneration?: number | undefined;
   /** The user's own certificate, which is used instead of one of the stack's. */
   readonly own?: OwnCertificate | undefined;
 }
@@ -55,9 +57,10 @@ export class Authority extends pulumi.ComponentResource {
 
   #issue(args: AuthorityArgs): Outputs {
     const { authorityGeneration, authorityInForce, serverGeneration, authorityDays } = args.certificates;
-    const newest = this.#issuer(authorityGeneration, authorityDays);
-    const inForce =
-      authorityInForce === authorityGeneration ? newest : this.#issuer(authorityInForce, authorityDays);
+    const issuer = (generation: number) =>
+      this.#issuer(generation, authorityDays, generation === args.protectedGeneration);
+    const newest = issuer(authorityGeneration);
+    const inForce = authorityInForce === authorityGeneration ? newest : issuer(authorityInForce);
     const trusted = inForce === newest ? [newest] : [newest, inForce];
     const suffix = `${authorityInForce}-${serverGeneration}-${args.renewals}`;
     const key = new tls.PrivateKey(`server-key-${suffix}`, ecdsa, { parent: this });
@@ -69,9 +72,9 @@ export class Authority extends pulumi.ComponentResource {
     };
   }
 
-  #issuer(generation: number, days: number): Issuer {
+  #issuer(generation: number, days: number, protect: boolean): Issuer {
     const child = { parent: this };
-    const key = new tls.PrivateKey(`authority-key-${generation}`, ecdsa, child);
+    const key = new tls.PrivateKey(`authority-key-${generation}`, ecdsa, { ...child, protect });
     const authority = new tls.SelfSignedCert(
       `authority-${generation}`,
       {

@@ -85,7 +85,7 @@ async function attemptAfter(
   const name = "naboom-mqtt-unit-publish";
   const labels = { "naboom-mqtt.attempt": "4" };
   const present =
-    last === undefined ? [] : [[name, { ...last, id: "1", name, labels, hostPorts: [] }] as const];
+    last === undefined ? [] : [[name, { ...last, id: "1", name, labels, published: [] }] as const];
   await value((await createBroker(new Map(present))).revision);
   const list: Inputs[] = registered.get("publish-container")?.inputs.labels;
   return list.find(({ label }) => label === "naboom-mqtt.attempt")?.value;

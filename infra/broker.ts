@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { areUsed } from "../mosquitto/client-certificate.ts";
 import { containerHealthcheck, healthcheckTarget } from "../mosquitto/healthcheck.ts";
 import { currentPath, layout } from "../mosquitto/layout.ts";
 import { listenerNames, listeners } from "../mosquitto/listener.ts";
@@ -34,12 +35,12 @@ export class Broker extends pulumi.ComponentResource {
   constructor(name: string, args: BrokerArgs, options?: pulumi.ComponentResourceOptions) {
     super("naboom-mqtt:infra:Broker", name, {}, options);
     const child = { parent: this };
-    const { names } = args;
+    const { names, settings } = args;
     const restart = restartDigest(args);
 
     const network = new docker.Network("network", { name: names.prefix, driver: "bridge" }, child);
     const revisions = new docker.Volume("revisions", { name: names.revisions }, child);
-    const data = new docker.Volume("data", { name: names.data }, child);
+    const data = new docker.Volume("data", { name: names.data }, { ...child, protect: settings.protect });
     const image = new docker.RemoteImage("image", { name: args.image, keepLocally: true }, child);
     const common = {
       image: image.name,
@@ -47,7 +48,7 @@ export class Broker extends pulumi.ComponentResource {
     };
     const delivery = { ...common, volume: revisions.name, revision: args.files.revision };
 
-    const hosts = hostsEntries(args.settings.certificates.names);
+    const hosts = hostsEntries(settings.certificates.names);
 
     const published = publish(
       { ...delivery, hosts, containerName: names.publish, previous: args.present.get(names.publish) },
@@ -65,9 +66,9 @@ export class Broker extends pulumi.ComponentResource {
           { volumeName: revisions.name, containerPath: layout.revisions, readOnly: true },
           { volumeName: data.name, containerPath: layout.data },
         ],
-        ...process(args.settings),
-        ...confinement(args.settings),
-        ...supervision(args.settings),
+        ...process(settings),
+        ...confinement(settings),
+        ...supervision(settings),
       },
       { ...child, dependsOn: published.completed as pulumi.Input<pulumi.Resource> },
     );
@@ -102,9 +103,17 @@ function restartDigest({ names, present, settings, image, files }: BrokerArgs): 
     image,
     JSON.stringify(process(settings)),
     JSON.stringify(settings.container),
+    ...clientAuthorityDigest(settings),
   ]);
   announceRestart(present.get(names.broker), restart);
   return restart;
+}
+
+/** A running broker reads its certificates and revocation lists anew, but not the authority of clients' certificates. */
+function clientAuthorityDigest({ clientCertificates }: Settings): string[] {
+  if (!areUsed(clientCertificates)) return [];
+  const { authorityGeneration, authorityDays } = clientCertificates;
+  return [`clients' authority ${authorityGeneration} for ${authorityDays} days`];
 }
 
 function announceRestart(broker: EngineContainer | undefined, restart: string): void {
@@ -122,14 +131,14 @@ function hostsEntries(names: readonly string[]): { host: string; ip: string }[] 
 }
 
 /** What runs in the container, and how it is reached from the host. */
-function process({ bindAddress, listeners: hostListeners }: Settings) {
+function process({ listeners: hostListeners }: Settings) {
   return {
     entrypoints: ["/usr/sbin/mosquitto"],
     command: ["-c", currentPath("configuration")],
     ports: listenerNames.map((name) => ({
       internal: listeners[name].port,
       external: hostListeners[name].port,
-      ip: bindAddress,
+      ip: hostListeners[name].address,
     })),
   };
 }

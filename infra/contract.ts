@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { accesses } from "../mosquitto/acl.ts";
+import { clientCertificateUses } from "../mosquitto/client-certificate.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
 
 const rule = z.strictObject({ access: z.enum(accesses), filter: z.string() });
@@ -27,6 +28,8 @@ export const stackOutputs = z.strictObject({
       host: z.string(),
       port: z.int(),
       tls: z.boolean(),
+      /** What it makes of clients' certificates. */
+      clientCertificates: z.enum(clientCertificateUses),
     }),
   ),
   certificates: z.strictObject({
@@ -65,6 +68,20 @@ export const stackOutputs = z.strictObject({
       generation: z.int(),
       /** When the current password was made, ISO 8601. */
       passwordIssued: z.iso.datetime({ offset: true }),
+      /** The user's client certificates that are in use, the current one first; none where no listener asks for any. */
+      certificates: z.array(
+        z.strictObject({
+          /** The name in it, which the user is known by where a listener has `identity`. */
+          name: z.string(),
+          generation: z.int(),
+          /** Hexadecimal. */
+          serial: z.string(),
+          issued: z.iso.datetime({ offset: true }),
+          expires: z.iso.datetime({ offset: true }),
+          /** Whether it is taken back. */
+          revoked: z.boolean(),
+        }),
+      ),
     }),
   ),
   /** Rules that hold for every user, in whose filters `%c` stands for the client id and `%u` for the account. */
@@ -75,8 +92,16 @@ export const stackOutputs = z.strictObject({
     packetBytes: z.int(),
     keepaliveSeconds: z.int(),
   }),
-  /** Each user's current account and password, by user name. Secret. */
-  credentials: z.record(z.string(), z.strictObject({ username: z.string(), password: z.string() })),
+  /** Each user's current account and password, and its current client certificate, by user name. Secret. */
+  credentials: z.record(
+    z.string(),
+    z.strictObject({
+      username: z.string(),
+      password: z.string(),
+      /** The certificate and its key, PEM, where a listener of the user's asks for one. */
+      clientCertificate: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),
+    }),
+  ),
 });
 
 export type StackOutputs = z.infer<typeof stackOutputs>;

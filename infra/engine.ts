@@ -9,8 +9,8 @@ export interface EngineContainer {
   readonly running: boolean;
   readonly exitCode: number;
   readonly labels: Readonly<Record<string, string>>;
-  /** Ports of the host that the container publishes. */
-  readonly hostPorts: readonly number[];
+  /** Where on the host the container is reached while it runs. */
+  readonly published: readonly { readonly address: string; readonly port: number }[];
 }
 
 const inspected = z.array(
@@ -20,7 +20,9 @@ const inspected = z.array(
     State: z.object({ Running: z.boolean(), ExitCode: z.int() }),
     Config: z.object({ Labels: z.record(z.string(), z.string()).nullable() }),
     HostConfig: z.object({
-      PortBindings: z.record(z.string(), z.array(z.object({ HostPort: z.string() })).nullable()).nullable(),
+      PortBindings: z
+        .record(z.string(), z.array(z.object({ HostIp: z.string(), HostPort: z.string() })).nullable())
+        .nullable(),
     }),
   }),
 );
@@ -42,8 +44,12 @@ export async function inspectContainers(
     running: container.State.Running,
     exitCode: container.State.ExitCode,
     labels: Object.freeze(container.Config.Labels ?? {}),
-    hostPorts: Object.values(container.HostConfig.PortBindings ?? {}).flatMap((bindings) =>
-      (bindings ?? []).map(({ HostPort }) => Number(HostPort)),
+    published: Object.values(container.HostConfig.PortBindings ?? {}).flatMap((bindings) =>
+      // No address stands for every one of the host.
+      (bindings ?? []).map(({ HostIp, HostPort }) => ({
+        address: HostIp || "0.0.0.0",
+        port: Number(HostPort),
+      })),
     ),
   }));
   return new Map(containers.map((container) => [container.name, container]));
@@ -55,9 +61,18 @@ export async function newestLocalImage(pattern: string): Promise<string | undefi
   return firstLine(await docker(["image", "ls", "--filter", `reference=${pattern}`, "--format", format]));
 }
 
-/** The name of the running container that publishes a port of the host, if it is one. */
-export async function containerOnPort(port: number): Promise<string | undefined> {
-  return firstLine(await docker(["ps", "--filter", `publish=${port}`, "--format", "{{.Names}}"]));
+/** The running containers that publish a port of the host, on whatever address. */
+export async function containersOnPort(port: number): Promise<readonly EngineContainer[]> {
+  const { exitCode, stdout, stderr } = await docker([
+    "ps",
+    "--filter",
+    `publish=${port}`,
+    "--format",
+    "{{.Names}}",
+  ]);
+  if (exitCode !== 0) throw unreachable(stderr);
+  const names = stdout.split("\n").filter((name) => name !== "");
+  return names.length === 0 ? [] : [...(await inspectContainers(names)).values()];
 }
 
 interface Answer {

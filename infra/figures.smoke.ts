@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { noClientCertificates } from "../mosquitto/client-certificate.ts";
 import { renderConfiguration } from "../mosquitto/configuration.ts";
 import { defaultLimits } from "../mosquitto/limits.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
@@ -54,7 +55,12 @@ describe("on this machine", () => {
     const seed = "ASeedOfTheTestsAndNoSecretAtAll".repeat(2);
     const started = performance.now();
     await renderRevision({
-      configuration: renderConfiguration({ limits: defaultLimits, memoryBytes: 4e8, autosaveSeconds: 60 }),
+      configuration: renderConfiguration({
+        limits: defaultLimits,
+        memoryBytes: 4e8,
+        autosaveSeconds: 60,
+        clientCertificates: noClientCertificates,
+      }),
       users: Object.keys(crowd).map((name) => ({
         name,
         rules: [{ access: "readwrite" as const, filter: "naboom/#" }],
@@ -63,6 +69,7 @@ describe("on this machine", () => {
       })),
       patterns: [],
       iterations: 101,
+      healthcheckListener: "mqtts",
       certificates: { authority: "", server: "", key: "" },
       names: ["localhost"],
       healthcheckSeed: seed,

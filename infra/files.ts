@@ -1,7 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
+import { certificateGenerations, certificateName, useOn } from "../mosquitto/client-certificate.ts";
 import { renderConfiguration } from "../mosquitto/configuration.ts";
-import { type Revision, renderRevision } from "../mosquitto/revision.ts";
+import { healthcheckListener } from "../mosquitto/healthcheck.ts";
+import { type Revision, type RevisionUser, renderRevision } from "../mosquitto/revision.ts";
 import type { Authority } from "./authority.ts";
+import type { ClientAuthority } from "./client-authority.ts";
 import type { Settings } from "./settings-schema.ts";
 import type { Users } from "./users.ts";
 
@@ -18,26 +21,50 @@ const HEAP_PART = 0.8;
 
 const MEBIBYTE = 1_048_576;
 
-/** Renders every file that the broker runs on. */
-export function renderFiles(settings: Settings, authority: Authority, users: Users): Files {
+/**
+ * Renders every file that the broker runs on.
+ *
+ * @param clients none where no listener asks for certificates
+ */
+export function renderFiles(
+  settings: Settings,
+  authority: Authority,
+  users: Users,
+  clients: ClientAuthority | undefined,
+): Files {
   const configuration = renderConfiguration({
     limits: settings.limits,
     memoryBytes: Math.floor(settings.container.memoryMegabytes * MEBIBYTE * HEAP_PART),
     autosaveSeconds: settings.container.autosaveSeconds,
+    clientCertificates: settings.clientCertificates,
   });
   const { certificate, serverCertificate, serverKey } = authority;
   const revision = pulumi
-    .all([users.accounts, users.healthcheckSeed, certificate, serverCertificate, serverKey])
-    .apply(([accounts, seed, ca, server, key]) =>
+    .all([users.accounts, users.healthcheckSeed, certificate, serverCertificate, serverKey, clients?.files])
+    .apply(([accounts, seed, ca, server, key, clientCertificates]) =>
       renderRevision({
         configuration,
-        users: accounts,
+        users: [...accounts, ...certificateUsers(settings)],
         patterns: settings.patterns,
         iterations: settings.passwords.iterations,
         certificates: { authority: ca, server, key },
+        clientCertificates,
+        healthcheckListener: healthcheckListener(settings.clientCertificates),
         names: settings.certificates.names,
         healthcheckSeed: seed,
       }),
     );
   return { configuration, revision: pulumi.secret(revision) };
+}
+
+/** The names that certificates give their owners, with their owners' rights, but for those that are taken back. */
+function certificateUsers({ users, clientCertificates }: Settings): RevisionUser[] {
+  return Object.entries(users)
+    .filter(([, { listeners }]) => listeners.some((name) => useOn(name, clientCertificates) === "identity"))
+    .flatMap(([user, state]) =>
+      certificateGenerations(state)
+        .map((generation) => certificateName(user, generation))
+        .filter((name) => !Object.hasOwn(clientCertificates.revoked, name))
+        .map((name) => ({ name, rules: state.rules, listeners: [] })),
+    );
 }

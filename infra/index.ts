@@ -2,6 +2,7 @@ import "./stack-trace.ts";
 import * as pulumi from "@pulumi/pulumi";
 import { Authority } from "./authority.ts";
 import { Broker } from "./broker.ts";
+import { issueClientCertificates } from "./client-authority.ts";
 import { inspectContainers } from "./engine.ts";
 import { renderFiles } from "./files.ts";
 import { chooseImage } from "./image.ts";
@@ -9,6 +10,7 @@ import { engineNames } from "./names.ts";
 import { stackOutputs } from "./outputs.ts";
 import { readOwnCertificate } from "./own-certificate.ts";
 import { checkHostPorts } from "./ports.ts";
+import { checkProtection, protectedAuthority } from "./protection.ts";
 import { planRotation } from "./rotation.ts";
 import { readSettings } from "./stack-config.ts";
 import { readTakenOver, writeTakenOver } from "./taken-over.ts";
@@ -24,17 +26,25 @@ const [present, image] = await Promise.all([
 ]);
 await checkHostPorts(stack, settings, present.get(names.broker));
 const own = readOwnCertificate({ certificates: settings.certificates, stack, folder: process.cwd(), now });
-const rotation = planRotation(stack, settings, readTakenOver(present.get(names.reload)), now);
+const last = readTakenOver(present.get(names.reload));
+const rotation = planRotation(stack, settings, last, now);
+checkProtection(stack, settings, last?.certificates.protectedAuthority);
 for (const warning of own?.warnings ?? []) await pulumi.log.warn(warning);
 for (const sentence of rotation.sentences) await pulumi.log.info(sentence);
 
 // Who is who.
 const { renewals } = rotation;
-const issuer = new Authority("authority", { certificates: settings.certificates, renewals, own });
+const issuer = new Authority("authority", {
+  certificates: settings.certificates,
+  renewals,
+  protectedGeneration: protectedAuthority(settings),
+  own,
+});
 const accounts = new Users("users", { users: settings.users, passwordLength: settings.passwords.length });
+const clients = issueClientCertificates("clients", settings);
 
 // The files that say so.
-const files = renderFiles(settings, issuer, accounts);
+const files = renderFiles(settings, issuer, accounts, clients);
 
 // The broker that runs on them, and what others need to know of it.
 const running = new Broker("broker", {
@@ -43,7 +53,9 @@ const running = new Broker("broker", {
   files,
   settings,
   present,
-  takenOver: issuer.serverExpires.apply((expires) => writeTakenOver(settings, rotation.renewals, expires)),
+  takenOver: pulumi
+    .all([issuer.serverExpires, clients?.certificates ?? {}])
+    .apply(([expires, issued]) => writeTakenOver(settings, rotation.renewals, expires, issued)),
 });
 
 export const { broker, listeners, certificates, authority, users, patterns, policy, limits, credentials } =
@@ -52,5 +64,6 @@ export const { broker, listeners, certificates, authority, users, patterns, poli
     image,
     authority: issuer,
     users: accounts,
+    clients,
     broker: running,
   });

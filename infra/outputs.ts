@@ -1,19 +1,24 @@
 import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { accountsOf } from "../mosquitto/account.ts";
-import { listenerNames, listeners } from "../mosquitto/listener.ts";
+import { useOn } from "../mosquitto/client-certificate.ts";
+import { type ListenerName, listenerNames, listeners } from "../mosquitto/listener.ts";
 import { type Authority, expiry } from "./authority.ts";
 import type { Broker } from "./broker.ts";
 import type { CertificateSettings } from "./certificate-settings.ts";
+import type { ClientAuthority, ClientCertificate, ClientKeyPair } from "./client-authority.ts";
 import type { StackOutputs } from "./contract.ts";
+import { isLoopback } from "./listener-settings.ts";
 import type { Settings } from "./settings-schema.ts";
-import type { Users } from "./users.ts";
+import type { UserCredential, Users } from "./users.ts";
 
 export interface OutputsArgs {
   readonly settings: Settings;
   readonly image: string;
   readonly authority: Authority;
   readonly users: Users;
+  /** None where no listener asks for certificates. */
+  readonly clients: ClientAuthority | undefined;
   readonly broker: Broker;
 }
 
@@ -29,18 +34,38 @@ export function stackOutputs(args: OutputsArgs): {
       .all([authority.certificate, authority.serverCertificate])
       .apply(([ca, server]) => certificates(ca, server, settings.certificates)),
     authority: authority.certificate,
-    users: args.users.issued.apply((issued) => describeUsers(settings, issued)),
+    users: pulumi
+      .all([args.users.issued, args.clients?.certificates ?? {}])
+      .apply(([issued, certificates]) => describeUsers(settings, issued, certificates)),
     patterns: pulumi.output(settings.patterns.map((rule) => ({ ...rule }))),
     policy: pulumi.output(settings.policy),
     limits: pulumi.output({
       packetBytes: settings.limits.packetBytes,
       keepaliveSeconds: settings.limits.keepaliveSeconds,
     }),
-    credentials: args.users.credentials.apply((credentials) => ({ ...credentials })),
+    credentials: pulumi
+      .all([args.users.credentials, args.clients?.keyPairs ?? {}])
+      .apply(([credentials, keyPairs]) => withKeyPairs(credentials, keyPairs)),
   };
 }
 
-function describeUsers(settings: Settings, issued: Readonly<Record<string, string>>): StackOutputs["users"] {
+function withKeyPairs(
+  credentials: Readonly<Record<string, UserCredential>>,
+  keyPairs: Readonly<Record<string, ClientKeyPair>>,
+): StackOutputs["credentials"] {
+  const entries = Object.entries(credentials).map(([name, credential]) => {
+    const clientCertificate = keyPairs[name];
+    return [name, { ...credential, ...(clientCertificate === undefined ? {} : { clientCertificate }) }];
+  });
+  return Object.fromEntries(entries);
+}
+
+function describeUsers(
+  settings: Settings,
+  issued: Readonly<Record<string, string>>,
+  certificates: Readonly<Record<string, readonly ClientCertificate[]>>,
+): StackOutputs["users"] {
+  const { revoked } = settings.clientCertificates;
   const entries = Object.entries(settings.users).map(([name, state]) => [
     name,
     {
@@ -50,23 +75,38 @@ function describeUsers(settings: Settings, issued: Readonly<Record<string, strin
       accounts: accountsOf(name, state).map((account) => account.name),
       generation: state.generation,
       passwordIssued: issued[name] ?? "",
+      certificates: (certificates[name] ?? []).map((each) => ({
+        ...each,
+        revoked: Object.hasOwn(revoked, each.name),
+      })),
     },
   ]);
   return Object.fromEntries(entries);
 }
 
-/** Clients are sent to the first name of the certificate, so that the name they check is the one they asked for. */
 function endpoints(settings: Settings): StackOutputs["listeners"] {
-  const [first = "localhost"] = settings.certificates.names;
-  // A wildcard is no host; any name that it stands for is.
-  const host =
-    settings.certificates.names.find((name) => !name.startsWith("*.")) ?? first.replace(/^\*\./, "mqtt.");
   const entries = listenerNames.map((name) => {
+    const host = hostFor(name, settings);
     const { port } = settings.listeners[name];
     const authority = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
-    return [name, { url: `${name}://${authority}`, host, port, tls: listeners[name].tls }];
+    const clientCertificates = useOn(name, settings.clientCertificates);
+    const { tls } = listeners[name];
+    return [name, { url: `${name}://${authority}`, host, port, tls, clientCertificates }];
   });
   return Object.fromEntries(entries);
+}
+
+/**
+ * Clients are sent to the first name of the certificate, so that the name they check is the one they asked for;
+ * but that name leads to no unencrypted listener that only this host reaches.
+ */
+function hostFor(listener: ListenerName, { listeners: places, certificates: { names } }: Settings): string {
+  const [first = "localhost"] = names;
+  // A wildcard is no host; any name that it stands for is.
+  const named = names.find((name) => !name.startsWith("*.")) ?? first.replace(/^\*\./, "mqtt.");
+  const { address } = places[listener];
+  if (listeners[listener].tls || !isLoopback(address)) return named;
+  return named === "localhost" && address === "127.0.0.1" ? named : address;
 }
 
 function certificates(

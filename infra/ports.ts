@@ -1,12 +1,14 @@
-import { createServer } from "node:net";
+import { createServer, isIPv6 } from "node:net";
+import { networkInterfaces } from "node:os";
 import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
-import { containerOnPort, type EngineContainer } from "./engine.ts";
+import { containersOnPort, type EngineContainer } from "./engine.ts";
+import type { HostListener } from "./listener-settings.ts";
 import { setCommand } from "./mend.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface HostPorts {
   readonly bindAddress: string;
-  readonly listeners: Readonly<Record<ListenerName, { readonly port: number }>>;
+  readonly listeners: Readonly<Record<ListenerName, HostListener>>;
 }
 
 /**
@@ -22,28 +24,74 @@ export async function checkHostPorts(
   broker: EngineContainer | undefined,
 ): Promise<void> {
   if (!engineIsLocal()) return;
-  const own = broker?.running ? broker.hostPorts : [];
-  const checks = listenerNames
-    .filter((name) => !own.includes(wanted.listeners[name].port))
-    .map((name) => portFault(stack, name, wanted));
+  const own = broker?.running ? broker.published : [];
+  const checks = listenerNames.map(async (name) => {
+    const places = placesToTry(wanted.listeners[name], own, hostAddresses());
+    const faults = await Promise.all(places.map((place) => portFault(stack, name, place, wanted)));
+    return faults.find((fault) => fault !== undefined);
+  });
   const faults = (await Promise.all(checks)).filter((fault) => fault !== undefined);
-  if (faults.length > 0) throw new Refusal(faults.join("\n  "));
+  if (faults.length > 0) throw new Refusal([...new Set(faults)].join("\n  "));
 }
 
-async function portFault(stack: string, name: ListenerName, wanted: HostPorts): Promise<string | undefined> {
-  const { bindAddress: address, listeners } = wanted;
-  const { port } = listeners[name];
+/**
+ * Where somebody else could be in the way of a listener. The running broker is not, as it goes before its
+ * successor comes; so where it has the port on one address and is to have it on all, the others are tried.
+ *
+ * @param addresses the host's own
+ */
+export function placesToTry(
+  wanted: HostListener,
+  own: readonly HostListener[],
+  addresses: readonly string[],
+): readonly HostListener[] {
+  const here = own.filter(({ port }) => port === wanted.port);
+  if (here.some(({ address }) => covers(address, wanted.address))) return [];
+  const inside = here.filter(({ address }) => covers(wanted.address, address));
+  if (inside.length === 0) return [wanted];
+  return addresses
+    .filter((address) => covers(wanted.address, address) && !inside.some((each) => each.address === address))
+    .map((address) => ({ address, port: wanted.port }));
+}
+
+/** Whether who listens on an address is in the way of who wants to on another. */
+function covers(address: string, other: string): boolean {
+  return address === other || (isIPv6(address) === isIPv6(other) && EVERY.includes(address));
+}
+
+/** The addresses that stand for all of the host; on an engine, `::` takes no IPv4. */
+const EVERY: readonly string[] = ["0.0.0.0", "::"];
+
+/** The host's addresses, without those that need a zone (RFC 4291, 2.5.6). */
+function hostAddresses(): string[] {
+  const all = Object.values(networkInterfaces()).flatMap((addresses) => addresses ?? []);
+  return all.map(({ address }) => address).filter((address) => !/^fe[89ab]/i.test(address));
+}
+
+async function portFault(
+  stack: string,
+  name: ListenerName,
+  { address, port }: HostListener,
+  { bindAddress }: HostPorts,
+): Promise<string | undefined> {
   const code = await listenOnce(port, address);
   if (code === undefined) return undefined;
   if (code === "EADDRNOTAVAIL") {
-    return `this host has no address ${address}; to bind to one that it has: ${setCommand(stack, "naboom-mqtt:bindAddress", "127.0.0.1")}`;
+    const key = address === bindAddress ? "bindAddress" : `listeners.${name}.address`;
+    return `this host has no address ${address}; to bind to one that it has: ${setCommand(stack, `naboom-mqtt:${key}`, "127.0.0.1")}`;
   }
-  const owner = await containerOnPort(port);
-  const who = owner === undefined ? "another program" : `the container ${owner}`;
+  const inTheWay = (await containersOnPort(port)).find(({ published }) =>
+    published.some((place) => place.port === port && meet(place.address, address)),
+  );
+  const who = inTheWay === undefined ? "another program" : `the container ${inTheWay.name}`;
   const taken = code === "EADDRINUSE" ? `is taken by ${who}` : `cannot be used (${code})`;
   const other = port < 55_536 ? port + 10_000 : port - 10_000;
   const command = setCommand(stack, `naboom-mqtt:listeners.${name}.port`, other);
   return `port ${port} on ${address}, wanted for listener ${name}, ${taken}; stop that, or choose another port: ${command}`;
+}
+
+function meet(address: string, other: string): boolean {
+  return covers(address, other) || covers(other, address);
 }
 
 /** Listens for a moment; the answer is the error's code, or nothing where the port is free. */
@@ -51,7 +99,9 @@ function listenOnce(port: number, address: string): Promise<string | undefined> 
   return new Promise((resolve) => {
     const server = createServer();
     server.once("error", (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message));
-    server.listen({ port, host: address, exclusive: true }, () => server.close(() => resolve(undefined)));
+    server.listen({ port, host: address, exclusive: true, ipv6Only: true }, () =>
+      server.close(() => resolve(undefined)),
+    );
   });
 }
 

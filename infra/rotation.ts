@@ -1,4 +1,10 @@
 import { accountsOf } from "../mosquitto/account.ts";
+import {
+  areUsed,
+  certificateGenerations,
+  certificateName,
+  needsCertificate,
+} from "../mosquitto/client-certificate.ts";
 import type { CertificateSettings } from "./certificate-settings.ts";
 import { setCommand } from "./mend.ts";
 import { Refusal } from "./refusal.ts";
@@ -19,7 +25,8 @@ const DAY = 86_400_000;
 /**
  * Compares what is asked for with what the broker has taken over last.
  *
- * @throws Refusal for every generation that was lowered, since what it stood for is gone.
+ * @throws Refusal for every generation that was lowered, since what it stood for is gone, and for every client
+ *   certificate that would be forgotten without being revoked.
  */
 export function planRotation(
   stack: string,
@@ -31,6 +38,7 @@ export function planRotation(
   const faults = [
     ...loweredUsers(stack, settings.users, last),
     ...loweredCertificates(stack, settings.certificates, last),
+    ...forgottenCertificates(stack, settings, last, now),
   ];
   if (faults.length > 0) throw new Refusal(faults.join("\n  "));
   const renewals = last.certificates.renewals + (isDue(settings.certificates, last, now) ? 1 : 0);
@@ -39,6 +47,7 @@ export function planRotation(
     sentences: [
       ...userSentences(settings.users, last),
       ...certificateSentences(settings.certificates, last, renewals),
+      ...revocationSentences(settings.clientCertificates.revoked, last),
     ],
   };
 }
@@ -83,6 +92,25 @@ function loweredCertificates(
   return keys
     .filter((key) => wanted[key] < certificates[key])
     .map((key) => lowered(stack, `naboom-mqtt:certificates.${key}`, wanted[key], certificates[key]));
+}
+
+/** The broker lets in whoever has a certificate that no list takes back, whether the config knows of it or not. */
+function forgottenCertificates(stack: string, settings: Settings, last: TakenOver, now: Date): string[] {
+  const { clientCertificates: uses, users } = settings;
+  if (!areUsed(uses)) return [];
+  const known = Object.entries(users)
+    .filter(([, { listeners }]) => needsCertificate(listeners, uses))
+    .flatMap(([user, state]) =>
+      certificateGenerations(state).map((generation) => certificateName(user, generation)),
+    );
+  return Object.entries(last.clients)
+    .filter(([name, { expires }]) => !known.includes(name) && new Date(expires) > now)
+    .filter(([name]) => !Object.hasOwn(uses.revoked, name))
+    .map(
+      ([name, { serial, expires }]) =>
+        `client certificate ${name} is valid until ${expires.slice(0, 10)}, and the config gives it to no user any more, so it ` +
+        `has to be revoked first: ${setCommand(stack, `naboom-mqtt:clientCertificates.revoked["${name}"]`, serial)}`,
+    );
 }
 
 function lowered(stack: string, path: string, given: number, last: number): string {
@@ -145,6 +173,14 @@ function passwordSentences(
       `the password of ${account.name} (generation ${account.generation}) ends, and clients that use it are disconnected`,
   );
   return [...renewed, ...lost];
+}
+
+function revocationSentences(revoked: Readonly<Record<string, string>>, last: TakenOver): string[] {
+  return Object.keys(last.clients)
+    .filter((name) => Object.hasOwn(revoked, name))
+    .map(
+      (name) => `client certificate ${name} is revoked, and loses its rights at once where it names its user`,
+    );
 }
 
 function certificateSentences(

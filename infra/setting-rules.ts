@@ -6,6 +6,12 @@ export const rules = Object.freeze({
   list: { allowed: "it is a list", example: "" },
   port: { allowed: "a port is a whole number from 1 to 65535", example: "1883" },
   address: { allowed: "it is an IPv4 or IPv6 address", example: "127.0.0.1" },
+  trust: {
+    allowed:
+      'it is "the network is trusted", word by word, which lets unencrypted listeners show passwords to the network',
+    example: "",
+  },
+  protect: { allowed: "it is true or false", example: "true" },
   image: {
     allowed: "an image is a Docker reference without white space",
     example: "eclipse-mosquitto:2.1.2-alpine",
@@ -36,6 +42,11 @@ export const rules = Object.freeze({
   },
   roleName: {
     allowed: "a role's name has 1 to 64 letters, digits and . _ @ -, and begins with a letter or digit",
+    example: "",
+  },
+  certificateUse: { allowed: "it is none, besides-password or identity", example: "identity" },
+  serial: {
+    allowed: "a serial number has 1 to 40 hexadecimal digits, as the outputs give it for each certificate",
     example: "",
   },
   listeners: {

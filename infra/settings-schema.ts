@@ -1,34 +1,18 @@
-import { isIP } from "node:net";
 import { z } from "zod";
 import { defaultLimits } from "../mosquitto/limits.ts";
-import { type ListenerName, listenerNames, listeners } from "../mosquitto/listener.ts";
 import { checkAccess, resolveAccess } from "./access-settings.ts";
 import { certificateSettings } from "./certificate-settings.ts";
+import { clientCertificateSettings } from "./client-certificate-settings.ts";
+import {
+  checkAddresses,
+  hostAddress,
+  listenerSettings,
+  resolveListeners,
+  trustSetting,
+} from "./listener-settings.ts";
 import { roleSettings, sharedPatterns } from "./rights-settings.ts";
 import { ALWAYS, rules, section, whole } from "./setting-rules.ts";
 import { userSettings } from "./user-settings.ts";
-
-const listener = (port: number) => section({ port: whole(rules.port, 1, 65_535).default(port) }).prefault({});
-
-const hostListeners = section({
-  mqtt: listener(listeners.mqtt.port),
-  mqtts: listener(listeners.mqtts.port),
-  ws: listener(listeners.ws.port),
-  wss: listener(listeners.wss.port),
-});
-
-const portClash = (name: ListenerName) => ({
-  error: "another listener has this port already; each of the four needs its own",
-  path: [name, "port"],
-  params: { example: `${listeners[name].port + 10_000}` },
-  ...ALWAYS,
-});
-
-function portIsTaken(value: z.output<typeof hostListeners>, name: ListenerName): boolean {
-  const earlier = listenerNames.slice(0, listenerNames.indexOf(name));
-  const port = value[name]?.port;
-  return port !== undefined && earlier.some((other) => value[other]?.port === port);
-}
 
 /** Everything that a stack's config may hold, with the defaults that are used for what it does not. */
 export const settingsSchema = section({
@@ -37,19 +21,13 @@ export const settingsSchema = section({
     .string(rules.image.allowed)
     .regex(/^[^\s]+$/, rules.image.allowed)
     .optional(),
-  /** The host's address that every listener is bound to. @default 127.0.0.1 */
-  bindAddress: z
-    .string(rules.address.allowed)
-    .refine((value) => isIP(value) !== 0, rules.address.allowed)
-    .default("127.0.0.1"),
-  /** The host's port of each listener. @default 1883, 8883, 8083 and 8884 */
-  listeners: listenerNames
-    .slice(1)
-    .reduce(
-      (schema, name) => schema.refine((value) => !portIsTaken(value, name), portClash(name)),
-      hostListeners,
-    )
-    .prefault({}),
+  /** The host's address of every listener that has none of its own. @default 127.0.0.1 */
+  bindAddress: hostAddress.default("127.0.0.1"),
+  listeners: listenerSettings,
+  /** The words that let unencrypted listeners be reached from beyond this host. @default none */
+  plainListeners: trustSetting,
+  /** Whether the messages and the CA's key are kept from being deleted. @default false */
+  protect: z.boolean(rules.protect.allowed).default(false),
   users: userSettings,
   /** Rights by the name that several users share them under. @default none */
   roles: roleSettings,
@@ -62,6 +40,7 @@ export const settingsSchema = section({
     iterations: whole(rules.iterations, 1, 1_000_000).default(101),
   }).prefault({}),
   certificates: certificateSettings,
+  clientCertificates: clientCertificateSettings,
   /** Ages in days beyond which the smoke tests fail. @default none */
   policy: section({
     maxPasswordAge: z.number(rules.age.allowed).positive(rules.age.allowed).optional(),
@@ -91,7 +70,8 @@ export const settingsSchema = section({
   }).prefault({}),
 })
   .superRefine(checkAccess, ALWAYS)
-  .transform((settings) => ({ ...settings, ...resolveAccess(settings) }));
+  .superRefine(checkAddresses, ALWAYS)
+  .transform((settings) => ({ ...settings, ...resolveAccess(settings), ...resolveListeners(settings) }));
 
 /** A stack's settings, complete and checked. */
 export type Settings = Readonly<z.output<typeof settingsSchema>>;

@@ -4,7 +4,7 @@ import { rules } from "./setting-rules.ts";
 import { type Settings, settingsSchema } from "./settings-schema.ts";
 
 /** Keys whose value is a text; Pulumi hands every other one over as JSON. */
-const TEXT_KEYS: ReadonlySet<string> = new Set(["image", "bindAddress"]);
+const TEXT_KEYS: ReadonlySet<string> = new Set(["image", "bindAddress", "plainListeners"]);
 
 /** Whose config it is. */
 export interface ConfigOwner {

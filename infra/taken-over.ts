@@ -2,10 +2,14 @@ import { z } from "zod";
 import { rotations } from "../mosquitto/account.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
 import { digest } from "../mosquitto/revision.ts";
+import type { ClientCertificate } from "./client-authority.ts";
 import type { EngineContainer } from "./engine.ts";
+import { protectedAuthority } from "./protection.ts";
 import type { Settings } from "./settings-schema.ts";
 
 const record = z.object({
+  /** Client certificates that were let in, by the name in them; none in records of before there were some. */
+  clients: z.record(z.string(), z.object({ serial: z.string(), expires: z.string() })).default({}),
   users: z.record(
     z.string(),
     z.object({
@@ -25,6 +29,8 @@ const record = z.object({
     renewals: z.int(),
     /** ISO 8601. */
     serverExpires: z.string(),
+    /** The generation of the CA whose key Pulumi does not delete, where there is one. */
+    protectedAuthority: z.int().optional(),
   }),
 });
 
@@ -50,14 +56,38 @@ export function readTakenOver(reload: EngineContainer | undefined): TakenOver | 
  * The label's text.
  *
  * @param serverExpires when the server's certificate ends, ISO 8601
+ * @param issued each user's client certificates
  */
-export function writeTakenOver(settings: Settings, renewals: number, serverExpires: string): string {
+export function writeTakenOver(
+  settings: Settings,
+  renewals: number,
+  serverExpires: string,
+  issued: Readonly<Record<string, readonly ClientCertificate[]>>,
+): string {
   const { authorityGeneration, authorityInForce, serverGeneration } = settings.certificates;
   const value: TakenOver = {
+    clients: letIn(issued, settings.clientCertificates.revoked),
     users: describeUsers(settings.users),
-    certificates: { authorityGeneration, authorityInForce, serverGeneration, renewals, serverExpires },
+    certificates: {
+      authorityGeneration,
+      authorityInForce,
+      serverGeneration,
+      renewals,
+      serverExpires,
+      protectedAuthority: protectedAuthority(settings),
+    },
   };
   return JSON.stringify(value);
+}
+
+function letIn(
+  issued: Readonly<Record<string, readonly ClientCertificate[]>>,
+  revoked: Readonly<Record<string, string>>,
+): TakenOver["clients"] {
+  const certificates = Object.values(issued)
+    .flat()
+    .filter(({ name }) => !Object.hasOwn(revoked, name));
+  return Object.fromEntries(certificates.map(({ name, serial, expires }) => [name, { serial, expires }]));
 }
 
 /** Each user's state of rotation, and its rights as a digest. */

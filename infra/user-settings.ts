@@ -12,6 +12,8 @@ export interface UserSettings extends UserRotation {
   readonly rules: readonly GrantedRule[];
   readonly roles: readonly string[];
   readonly listeners: readonly ListenerName[];
+  /** Of the user's client certificate, where the stack has some. */
+  readonly certificateGeneration: number;
 }
 
 /** A user as the config has it, whose roles are not looked up yet. */
@@ -36,8 +38,11 @@ const user = section({
   overlapSince: generation.default(1),
   /** With `overlap`: the latest generation whose account is taken away. @default 0, none */
   retired: whole(rules.retired, 0, 1_000_000).default(0),
+  /** Raised, the user gets a new client certificate; the one before stays valid until it is revoked. @default 1 */
+  certificateGeneration: generation.default(1),
 }).transform((given, context): WrittenUser => {
-  const { generation, rotation, overlapSince, retired, listeners, patterns, roles, ...lists } = given;
+  const { generation, rotation, overlapSince, retired, listeners, certificateGeneration, ...written } = given;
+  const { patterns, roles, ...lists } = written;
   const rights = { rules: toRules(lists), patterns: toRules(patterns), roles };
   if (rights.rules.length + rights.patterns.length + roles.length === 0) {
     context.addIssue({ code: "custom", message: rules.rights.allowed, input: given });
@@ -46,7 +51,8 @@ const user = section({
     context.addIssue({ code: "custom", message: rules.retired.allowed, path: ["retired"], input: retired });
   }
   const state = { generation, rotation, overlapSince: Math.min(overlapSince, generation), retired };
-  return { rights, listeners: listenerNames.filter((name) => listeners.includes(name)), ...state };
+  const on = listenerNames.filter((name) => listeners.includes(name));
+  return { rights, listeners: on, certificateGeneration, ...state };
 });
 
 /** The users by name. @default naboom-mqtt, who reads and writes naboom/# */

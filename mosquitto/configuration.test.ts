@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
+import { noClientCertificates } from "./client-certificate.ts";
 import { renderConfiguration } from "./configuration.ts";
 import { defaultLimits } from "./limits.ts";
 
@@ -12,6 +13,7 @@ it("has each listener refuse anonymous clients and use both plugins, whatever th
         limits,
         memoryBytes,
         autosaveSeconds: 60,
+        clientCertificates: noClientCertificates,
       }).split(/^listener /m);
       expect(global).toMatch(/^allow_anonymous false$/m);
       expect(sections).toHaveLength(4);
@@ -22,4 +24,20 @@ it("has each listener refuse anonymous clients and use both plugins, whatever th
       }
     }),
   );
+});
+
+it("asks for certificates on the TLS listeners that are to, and names users by them with identity only", () => {
+  const sections = renderConfiguration({
+    limits: defaultLimits,
+    memoryBytes: 4e8,
+    autosaveSeconds: 60,
+    clientCertificates: { mqtts: "identity", wss: "besides-password" },
+  }).split(/^listener /m);
+  const asking = sections.filter((section) => /^require_certificate true$/m.test(section));
+  expect(asking.map((section) => section.slice(0, 4))).toEqual(["8883", "8884"]);
+  expect(asking.map((section) => /^use_identity_as_username (.*)$/m.exec(section)?.[1])).toEqual([
+    "true",
+    "false",
+  ]);
+  for (const section of asking) expect(section).toMatch(/^crlfile .*client\.crl$/m);
 });

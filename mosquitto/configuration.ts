@@ -1,3 +1,4 @@
+import { type ClientCertificateUse, type ClientCertificateUses, useOn } from "./client-certificate.ts";
 import { currentPath, layout } from "./layout.ts";
 import type { Limits } from "./limits.ts";
 import { type Listener, listenerNames, listeners } from "./listener.ts";
@@ -8,6 +9,7 @@ export interface ConfigurationInput {
   readonly memoryBytes: number;
   /** Seconds between two writes of the persistence database. */
   readonly autosaveSeconds: number;
+  readonly clientCertificates: ClientCertificateUses;
 }
 
 /**
@@ -24,7 +26,7 @@ export function renderConfiguration(input: ConfigurationInput): string {
     ...logging(),
     ...limits(input.limits, input.memoryBytes),
     ...plugins(),
-    ...listenerNames.flatMap((name) => listener(listeners[name], input.limits)),
+    ...listenerNames.flatMap((name) => listener(listeners[name], input)),
     "",
   ].join("\n");
 }
@@ -83,7 +85,10 @@ function plugins(): string[] {
   ];
 }
 
-function listener({ name, port, protocol, tls }: Listener, values: Limits): string[] {
+function listener(
+  { name, port, protocol, tls }: Listener,
+  { limits: values, clientCertificates }: ConfigurationInput,
+): string[] {
   return [
     "",
     `# ${name}`,
@@ -94,6 +99,18 @@ function listener({ name, port, protocol, tls }: Listener, values: Limits): stri
     "plugin_use acl",
     `max_connections ${values.connectionsPerListener}`,
     ...(tls ? transportSecurity() : []),
+    ...certificatesOfClients(useOn(name, clientCertificates)),
+  ];
+}
+
+/** A certificate that names its user takes the place of the password, which is then not looked at. */
+function certificatesOfClients(use: ClientCertificateUse): string[] {
+  if (use === "none") return [];
+  return [
+    `cafile ${currentPath("clientAuthority")}`,
+    `crlfile ${currentPath("revocations")}`,
+    "require_certificate true",
+    `use_identity_as_username ${use === "identity"}`,
   ];
 }
 

@@ -10,7 +10,7 @@ const KEPT_REVISIONS = 3;
 /** How often, and how many times, a delivery asks whether a broker answers; 15 seconds in all. */
 const PATIENCE = Object.freeze({ pauseSeconds: 0.05, attempts: 300 });
 
-const CHECK = healthcheckCommand.join(" ");
+const CHECK = healthcheckCommand(layout.current);
 
 /**
  * The script of the publish container: a throwaway broker must stand on the new files and let the
@@ -24,7 +24,7 @@ mkdir -p ${layout.current}
 tar -xpf ${layout.archive} -C ${layout.current}
 (mosquitto -c ${currentPath("configuration")}; echo "mosquitto exited with code $?" >/tmp/exited) &
 attempt=0
-until message=$(${CHECK} 2>&1 >/dev/null); do
+until message=$( ${CHECK} 2>&1 >/dev/null); do
   attempt=$((attempt + 1))
   if [ -e /tmp/exited ]; then cat /tmp/exited >&2; exit 1; fi
   if [ "$attempt" -ge ${PATIENCE.attempts} ]; then echo "the log-in to the preflight broker failed: $message" >&2; exit 1; fi
@@ -63,7 +63,7 @@ echo "revision $1 is in force"
 export const reloadScript = `set -eu
 kill -HUP 1
 attempt=0
-until message=$(${CHECK} 2>&1 >/dev/null); do
+until message=$( ${CHECK} 2>&1 >/dev/null); do
   attempt=$((attempt + 1))
   if [ "$attempt" -ge ${PATIENCE.attempts} ]; then echo "the log-in after the reload failed: $message" >&2; exit 1; fi
   sleep ${PATIENCE.pauseSeconds}

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { healthcheckTarget, renderHealthcheck } from "./healthcheck.ts";
+import { noClientCertificates } from "./client-certificate.ts";
+import { healthcheckListener, healthcheckTarget, renderHealthcheck } from "./healthcheck.ts";
 
 describe("the healthcheck", () => {
   it("asks for a loopback name where the certificate has one", () => {
@@ -20,7 +21,13 @@ describe("the healthcheck", () => {
   });
 
   it("leaves only the name unchecked where the certificate has nothing but other hosts' addresses", () => {
-    expect(renderHealthcheck(["192.0.2.1"], "p")).toMatch(/^--cafile .*\n--insecure$/m);
-    expect(renderHealthcheck(["localhost"], "p")).not.toContain("--insecure");
+    expect(renderHealthcheck(["192.0.2.1"], "p", "mqtts")).toMatch(/^--cafile .*\n--insecure$/m);
+    expect(renderHealthcheck(["localhost"], "p", "mqtts")).not.toContain("--insecure");
+  });
+
+  it("stays inside the container, in the clear, where the TLS listener asks for certificates", () => {
+    expect(healthcheckListener({ mqtts: "identity", wss: "none" })).toBe("mqtt");
+    expect(healthcheckListener(noClientCertificates)).toBe("mqtts");
+    expect(renderHealthcheck(["mqtt.example.org"], "p", "mqtt")).toMatch(/^--host 127.0.0.1\n--port 1883$/m);
   });
 });

@@ -1,13 +1,18 @@
 import { isIP } from "node:net";
-import { currentPath, layout, revisionFileNames } from "./layout.ts";
+import type { ClientCertificateUses } from "./client-certificate.ts";
+import { layout, revisionFileNames } from "./layout.ts";
 import { listeners } from "./listener.ts";
 
-/** The account that only the healthcheck uses, the one topic that it may read, and where it may log in. */
-export const healthcheckAccount = Object.freeze({
-  name: "healthcheck",
-  topic: "$SYS/broker/version",
-  listener: "mqtts",
-});
+/** The account that only the healthcheck uses, and the one topic that it may read. */
+export const healthcheckAccount = Object.freeze({ name: "healthcheck", topic: "$SYS/broker/version" });
+
+/**
+ * Where the healthcheck logs in: over TLS, so that the certificate is proved as well, or in the clear where
+ * that listener asks for certificates; it never leaves the container.
+ */
+export function healthcheckListener(uses: ClientCertificateUses): "mqtt" | "mqtts" {
+  return uses.mqtts === "none" ? "mqtts" : "mqtt";
+}
 
 /** How a check inside the broker's container reaches it under a name that its certificate is for. */
 export interface HealthcheckTarget {
@@ -29,18 +34,19 @@ export function healthcheckTarget(names: readonly string[]): HealthcheckTarget {
 }
 
 /**
- * Renders the options file of mosquitto_sub(1) with which a check logs in over TLS and reads one
- * retained message; so the password is in no command line, no environment and no `docker inspect`.
+ * Renders the options file of mosquitto_sub(1) with which a check logs in and reads one retained message,
+ * from within its revision's folder; so the password is in no command line, no environment and no `docker inspect`.
  *
  * @param names the names of the server's certificate
  */
-export function renderHealthcheck(names: readonly string[], password: string): string {
-  const { host, verifiesName } = healthcheckTarget(names);
+export function renderHealthcheck(
+  names: readonly string[],
+  password: string,
+  listener: "mqtt" | "mqtts",
+): string {
   return [
-    `--host ${host}`,
-    `--port ${listeners[healthcheckAccount.listener].port}`,
-    `--cafile ${currentPath("authority")}`,
-    ...(verifiesName ? [] : ["--insecure"]),
+    ...(listener === "mqtts" ? securely(names) : ["--host 127.0.0.1"]),
+    `--port ${listeners[listener].port}`,
     `--username ${healthcheckAccount.name}`,
     `--pw ${password}`,
     `--topic ${healthcheckAccount.topic}`,
@@ -50,12 +56,21 @@ export function renderHealthcheck(names: readonly string[], password: string): s
   ].join("\n");
 }
 
-/** The command that proves that the broker has taken the revision in force over; exit code 0 if it has. */
-export const healthcheckCommand: readonly string[] = Object.freeze([
-  "mosquitto_sub",
-  "-o",
-  currentPath("healthcheck"),
-]);
+function securely(names: readonly string[]): string[] {
+  const { host, verifiesName } = healthcheckTarget(names);
+  const verification = verifiesName ? [] : ["--insecure"];
+  return [`--host ${host}`, `--cafile ${revisionFileNames.authority}`, ...verification];
+}
+
+/**
+ * The command that logs in with the healthcheck's account of one revision, for a POSIX shell; exit code 0 if
+ * the broker runs on that revision.
+ *
+ * @param revision the revision's folder
+ */
+export function healthcheckCommand(revision: string): string {
+  return `(cd ${revision} && mosquitto_sub -o ${revisionFileNames.healthcheck})`;
+}
 
 /**
  * The command of the container's own healthcheck; exit code 0 is healthy.
@@ -68,7 +83,7 @@ export const containerHealthcheck: readonly string[] = Object.freeze([
   "-c",
   `cd ${layout.revisions}
 for revision in current rev-*; do
-  mosquitto_sub -o $revision/${revisionFileNames.healthcheck} --cafile $revision/${revisionFileNames.authority} && exit 0
+  ${healthcheckCommand("$revision")} && exit 0
 done
 exit 1`,
 ]);

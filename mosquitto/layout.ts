@@ -38,7 +38,15 @@ export const revisionFileNames = Object.freeze({
   healthcheck: "healthcheck",
 });
 
+/** Files that a revision has only where a listener asks for clients' certificates. */
+export const clientCertificateFileNames = Object.freeze({
+  clientAuthority: "client-ca.crt",
+  revocations: "client.crl",
+});
+
+const fileNames = Object.freeze({ ...revisionFileNames, ...clientCertificateFileNames });
+
 /** The absolute path, inside a container, of one file of the revision in force. */
-export function currentPath(file: keyof typeof revisionFileNames): string {
-  return `${layout.current}/${revisionFileNames[file]}`;
+export function currentPath(file: keyof typeof fileNames): string {
+  return `${layout.current}/${fileNames[file]}`;
 }

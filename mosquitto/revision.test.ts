@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { noClientCertificates } from "./client-certificate.ts";
 import { renderConfiguration } from "./configuration.ts";
 import { defaultLimits } from "./limits.ts";
 import { listenerNames } from "./listener.ts";
@@ -7,7 +8,12 @@ import { type RevisionInput, renderRevision } from "./revision.ts";
 
 const seed = "ASeedOfTheTestsAndNoSecretAtAll".repeat(2);
 
-const configuration = { limits: defaultLimits, memoryBytes: 429_496_729, autosaveSeconds: 60 };
+const configuration = {
+  limits: defaultLimits,
+  memoryBytes: 429_496_729,
+  autosaveSeconds: 60,
+  clientCertificates: noClientCertificates,
+};
 
 const sample: RevisionInput = {
   configuration: renderConfiguration(configuration),
@@ -31,6 +37,7 @@ const sample: RevisionInput = {
   ],
   patterns: [{ access: "readwrite", filter: "naboom/devices/%c/#" }],
   iterations: 101,
+  healthcheckListener: "mqtts",
   certificates: { authority: "(the CA's certificate)\n", server: "(the server's)\n", key: "(its key)\n" },
   names: ["localhost", "127.0.0.1", "::1"],
   healthcheckSeed: seed,
@@ -67,6 +74,13 @@ describe("a revision", () => {
       expect(after.id).not.toBe(before.id);
       expect(healthcheckOf(after)).not.toBe(healthcheckOf(before));
     }
+  });
+
+  it("has the authority of clients' certificates and its revocation list where they are asked for", async () => {
+    const clientCertificates = { clientAuthority: "(their CA's)\n", revocations: "(the list)\n" };
+    const { files, id } = await renderRevision({ ...sample, clientCertificates });
+    expect(files.map(({ name }) => name).slice(-2)).toEqual(["client-ca.crt", "client.crl"]);
+    expect(id).not.toBe((await renderRevision(sample)).id);
   });
 
   it("lets the healthcheck read one topic and nothing else", async () => {

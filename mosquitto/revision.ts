@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type AccessRule, renderAcl, type UserAccess } from "./acl.ts";
 import { healthcheckAccount, renderHealthcheck } from "./healthcheck.ts";
-import { revisionFileNames } from "./layout.ts";
+import { clientCertificateFileNames, revisionFileNames } from "./layout.ts";
 import { type ListenerName, listenerNames } from "./listener.ts";
 import { type Credential, deriveCredential, passwordLine } from "./password.ts";
 
@@ -29,6 +29,10 @@ export interface RevisionInput {
   /** PBKDF2 iterations of each password line. */
   readonly iterations: number;
   readonly certificates: RevisionCertificates;
+  /** What the broker asks clients' certificates for and checks them by. @default no listener asks for any */
+  readonly clientCertificates?: ClientCertificateFiles | undefined;
+  /** Where the healthcheck logs in. */
+  readonly healthcheckListener: "mqtt" | "mqtts";
   /** The names that the server's certificate is for. */
   readonly names: readonly string[];
   /** A random text of at least 43 letters and digits, which the healthcheck's password is derived from. */
@@ -36,9 +40,10 @@ export interface RevisionInput {
 }
 
 export interface RevisionUser extends UserAccess {
-  /** Where the user may log in. */
+  /** Where the user may log in with the password. */
   readonly listeners: readonly ListenerName[];
-  readonly credential: Credential;
+  /** None for a name that only a client certificate has. */
+  readonly credential?: Credential | undefined;
 }
 
 /** PEM texts. */
@@ -48,13 +53,28 @@ export interface RevisionCertificates {
   readonly key: string;
 }
 
-type RevisionFiles = Readonly<Record<keyof typeof revisionFileNames, string>>;
+/** PEM texts. */
+export interface ClientCertificateFiles {
+  /** The authority that issues the certificates of clients. */
+  readonly clientAuthority: string;
+  /** Its revocation list. */
+  readonly revocations: string;
+}
+
+type RevisionFiles = Readonly<Record<keyof typeof revisionFileNames, string>> &
+  Partial<ClientCertificateFiles>;
 
 /** Characters of the healthcheck's password. */
 const HEALTHCHECK_PASSWORD_LENGTH = 40;
 
 /** Files that anybody may read; every other one is for the broker alone. */
-const PUBLIC: ReadonlySet<keyof RevisionFiles> = new Set(["configuration", "authority", "certificate"]);
+const PUBLIC: ReadonlySet<keyof RevisionFiles> = new Set([
+  "configuration",
+  "authority",
+  "certificate",
+  "clientAuthority",
+  "revocations",
+]);
 
 /**
  * Renders every file of a broker.
@@ -69,6 +89,7 @@ export async function renderRevision(input: RevisionInput): Promise<Revision> {
     authority: input.certificates.authority,
     certificate: input.certificates.server,
     key: input.certificates.key,
+    ...input.clientCertificates,
   };
   const lines = await passwordLines(input.users, input.iterations);
   const credential = deriveCredential({
@@ -79,8 +100,8 @@ export async function renderRevision(input: RevisionInput): Promise<Revision> {
   const line = await passwordLine(healthcheckAccount.name, credential, input.iterations);
   return assemble({
     ...fixed,
-    ...passwordFiles([...lines, { line, listeners: [healthcheckAccount.listener] }]),
-    healthcheck: renderHealthcheck(input.names, credential.password),
+    ...passwordFiles([...lines, { line, listeners: [input.healthcheckListener] }]),
+    healthcheck: renderHealthcheck(input.names, credential.password, input.healthcheckListener),
   });
 }
 
@@ -90,13 +111,14 @@ interface PasswordLine {
   readonly listeners: readonly ListenerName[];
 }
 
-function passwordLines(users: readonly RevisionUser[], iterations: number): Promise<PasswordLine[]> {
-  return Promise.all(
-    users.map(async ({ name, listeners, credential }) => ({
-      line: await passwordLine(name, credential, iterations),
-      listeners,
-    })),
+async function passwordLines(
+  users: readonly RevisionUser[],
+  iterations: number,
+): Promise<readonly PasswordLine[]> {
+  const lines = users.map(async ({ name, listeners, credential }) =>
+    credential === undefined ? [] : [{ line: await passwordLine(name, credential, iterations), listeners }],
   );
+  return (await Promise.all(lines)).flat();
 }
 
 function describeLine({ line, listeners }: PasswordLine): string {
@@ -130,10 +152,11 @@ const healthcheckUser = Object.freeze({
 });
 
 function assemble(files: RevisionFiles): Revision {
-  const list = (Object.keys(revisionFileNames) as (keyof RevisionFiles)[]).map((key) => ({
-    name: revisionFileNames[key],
-    content: files[key],
-    permissions: PUBLIC.has(key) ? ("0644" as const) : ("0600" as const),
-  }));
+  const names = { ...revisionFileNames, ...clientCertificateFileNames };
+  const list = (Object.keys(names) as (keyof RevisionFiles)[]).flatMap((key) => {
+    const content = files[key];
+    const permissions = PUBLIC.has(key) ? ("0644" as const) : ("0600" as const);
+    return content === undefined ? [] : [{ name: names[key], content, permissions }];
+  });
   return { id: digest(list.flatMap(({ name, content }) => [name, content])), files: list };
 }

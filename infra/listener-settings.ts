@@ -1,0 +1,117 @@
+import { BlockList, isIP, SocketAddress } from "node:net";
+import { z } from "zod";
+import { type ListenerName, listenerNames, listeners } from "../mosquitto/listener.ts";
+import { ALWAYS, rules, section, whole } from "./setting-rules.ts";
+
+/** An address of the host, without a zone, in the one form that the engine gives it back in (RFC 5952). */
+export const hostAddress = z
+  .string(rules.address.allowed)
+  .refine((value) => isIP(value) !== 0 && !value.includes("%"), rules.address.allowed)
+  .transform((value) => {
+    if (isIP(value) !== 6) return value;
+    const { address } = new SocketAddress({ address: value, family: "ipv6" });
+    const mapped = address.replace(/^::ffff:/, "");
+    return isIP(mapped) === 4 ? mapped : address;
+  });
+
+const listener = (port: number) =>
+  section({ port: whole(rules.port, 1, 65_535).default(port), address: hostAddress.optional() }).prefault({});
+
+const fourListeners = section({
+  mqtt: listener(listeners.mqtt.port),
+  mqtts: listener(listeners.mqtts.port),
+  ws: listener(listeners.ws.port),
+  wss: listener(listeners.wss.port),
+});
+
+/** The host's port of each listener, and its address where that is not the one of all. @default 1883, 8883, 8083, 8884 */
+export const listenerSettings = listenerNames
+  .slice(1)
+  .reduce(
+    (schema, name) => schema.refine((value) => !portIsTaken(value, name), portClash(name)),
+    fourListeners,
+  )
+  .prefault({});
+
+/** What a user has to say before an unencrypted listener may be reached from elsewhere, word by word. */
+export const TRUST = "the network is trusted";
+
+/** Whether unencrypted listeners may be beyond loopback. @default they may not */
+export const trustSetting = z.literal(TRUST, rules.trust.allowed).optional();
+
+/** A listener's place on the host. */
+export interface HostListener {
+  readonly port: number;
+  /** IPv4 or IPv6. */
+  readonly address: string;
+}
+
+/** What of the config is about where listeners are, as it is written. */
+interface Written {
+  readonly bindAddress: string;
+  readonly listeners: z.output<typeof listenerSettings>;
+  readonly plainListeners?: typeof TRUST | undefined;
+}
+
+/** Gives every listener its address. */
+export function resolveListeners(given: Written): {
+  listeners: Readonly<Record<ListenerName, HostListener>>;
+} {
+  const place = (name: ListenerName): HostListener => ({
+    port: given.listeners[name].port,
+    address: given.listeners[name].address ?? given.bindAddress,
+  });
+  return { listeners: { mqtt: place("mqtt"), mqtts: place("mqtts"), ws: place("ws"), wss: place("wss") } };
+}
+
+/**
+ * Refuses unencrypted listeners that others than this host could reach, unless the user says that they may.
+ *
+ * It is called where parts have mistakes of their own as well, and passes over those.
+ */
+export function checkAddresses(given: Partial<Written>, context: z.RefinementCtx): void {
+  if (given.plainListeners === TRUST) return;
+  for (const name of listenerNames.filter((each) => !listeners[each].tls)) {
+    const own = given.listeners?.[name]?.address;
+    const address = own ?? given.bindAddress ?? "";
+    if (isIP(address) === 0 || isLoopback(address)) continue;
+    context.addIssue({
+      code: "custom",
+      message: plainFault(name, own === undefined ? address : undefined),
+      path: ["listeners", name, "address"],
+      params: { example: "127.0.0.1" },
+    });
+  }
+}
+
+const loopback = new BlockList();
+loopback.addSubnet("127.0.0.0", 8, "ipv4");
+loopback.addAddress("::1", "ipv6");
+
+/** Whether only programs of the host itself reach an address (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3). */
+export function isLoopback(address: string): boolean {
+  return loopback.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+}
+
+function plainFault(name: ListenerName, inherited: string | undefined): string {
+  const origin = inherited === undefined ? "" : `bindAddress makes it ${inherited}, but `;
+  return (
+    `${origin}${name} is not encrypted and would show passwords to the network, so it is a loopback address ` +
+    `(127.0.0.0/8 or ::1) unless naboom-mqtt:plainListeners is "${TRUST}"; clients elsewhere use ${name}s`
+  );
+}
+
+function portIsTaken(value: z.output<typeof fourListeners>, name: ListenerName): boolean {
+  const earlier = listenerNames.slice(0, listenerNames.indexOf(name));
+  const port = value[name]?.port;
+  return port !== undefined && earlier.some((other) => value[other]?.port === port);
+}
+
+function portClash(name: ListenerName) {
+  return {
+    error: "another listener has this port already; each of the four needs its own",
+    path: [name, "port"],
+    params: { example: `${listeners[name].port + 10_000}` },
+    ...ALWAYS,
+  };
+}
