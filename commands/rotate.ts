@@ -1,8 +1,11 @@
 import { stdout } from "node:process";
+import { stackOutputs } from "../infra/contract.ts";
 import { runCommand } from "../infra/mend.ts";
 import type { Settings } from "../infra/settings-schema.ts";
 import { accesses } from "../mosquitto/acl.ts";
+import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
+import { renewCertificates, revokeCertificates } from "./client-certificates.ts";
 import { StackConfig } from "./stack-config.ts";
 import { mendStack, prepareWorkplace } from "./workplace.ts";
 
@@ -18,10 +21,15 @@ export const rotations = Object.freeze({
   users: "users NAME…: new passwords",
   retire: "retire NAME…: takes the older account of an overlapping rotation away",
   "server-certificate": "server-certificate: a new certificate and key",
+  "client-certificate": "client-certificate NAME…: new client certificates beside the ones before",
+  revoke: "revoke NAME…: takes older client certificates back, or the only one",
   ca: "ca, then ca --finish: a new CA in two steps",
   all: "all: every password and the server's certificate",
   back: "back: the previous revision's files, until the next update",
 });
+
+/** What is done for users that are named. */
+const NAMED: ReadonlySet<string> = new Set(["users", "retire", "client-certificate", "revoke"]);
 
 /** Changes the stack's config and runs the update; nothing is changed if either cannot be. */
 export async function rotate(
@@ -31,7 +39,8 @@ export async function rotate(
 ): Promise<number> {
   const config = await StackConfig.read(options.stack);
   const settings = config.settings();
-  const done = change(config, settings, what, names, options);
+  // What can be refused by the config alone is refused before anything is installed.
+  const planned = what === "revoke" ? undefined : change(config, settings, what, names, options);
   const workplace = await prepareWorkplace(options);
   const { stack } = workplace;
   if (((await stack.resources()) ?? 0) === 0) {
@@ -40,6 +49,7 @@ export async function rotate(
     );
   }
   await mendStack(workplace);
+  const done = planned ?? (await revoke(config, settings, names, stack));
   await config.write();
   const { exitCode } = await stack.run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
   stdout.write(
@@ -48,6 +58,21 @@ export async function rotate(
       : `Pulumi.${stack.name}.yaml asks for it, and the update failed; to try again: ${runCommand(stack.name, "up")}\n`,
   );
   return exitCode;
+}
+
+/** Serial numbers are in the outputs, also of users that the config has lost. */
+async function revoke(
+  config: StackConfig,
+  settings: Settings,
+  names: readonly string[],
+  stack: Stack,
+): Promise<string> {
+  const outputs = stackOutputs.parse(await stack.outputs());
+  const [first] = Object.keys(outputs.users);
+  if (names.length === 0) {
+    throw new UserError(`no user was named: ${rotateCommand(stack.name, "revoke", first ?? "NAME")}`);
+  }
+  return revokeCertificates(config, settings, names, outputs, stack.name);
 }
 
 /** Changes the config in memory, and says what will have been done. */
@@ -62,7 +87,7 @@ function change(
     throw new UserError(
       `--finish goes with ca, and ${what} was given: ${rotateCommand(stack, "ca", "--finish")}`,
     );
-  if (names.length > 0 && what !== "users" && what !== "retire") {
+  if (names.length > 0 && !NAMED.has(what)) {
     throw new UserError(
       `${what} takes no names, and ${names.join(", ")} was given; allowed is: ${rotations[what as "ca"] ?? list()}`,
     );
@@ -72,6 +97,8 @@ function change(
       return rotateUsers(config, settings, named(settings, names, rotateCommand(stack, "users")), stack);
     case "retire":
       return retire(config, settings, named(settings, names, rotateCommand(stack, "retire")), stack);
+    case "client-certificate":
+      return renewCertificates(config, settings, named(settings, names, rotateCommand(stack, what)), stack);
     case "server-certificate":
       return rotateServer(config, settings);
     case "ca":

@@ -12,7 +12,7 @@ const outputs = {
     serverExpires: "2027-01-01T00:00:00.000Z",
     renewalDays: 120,
   },
-  users: { web: { passwordIssued: "2026-01-01T00:00:00.000Z" } },
+  users: { web: { passwordIssued: "2026-01-01T00:00:00.000Z", certificates: [] } },
   policy: {},
 } as unknown as StackOutputs;
 
@@ -35,6 +35,22 @@ describe("what is due", () => {
       ["password of web", "2026-04-01", true],
       ["CA", "2035-10-03", false],
     ]);
+  });
+
+  it("is a client's certificate a third of its validity before its end", () => {
+    const certificate = {
+      name: "web~2",
+      issued: "2026-01-01T00:00:00.000Z",
+      expires: "2026-10-28T00:00:00.000Z",
+    };
+    const web = { ...outputs.users.web, certificates: [certificate] };
+    const list = dues({ ...outputs, users: { web } } as unknown as StackOutputs, at("2026-06-01"));
+    expect(list[0]).toEqual({
+      what: "client certificate web~2",
+      by: "2026-07-20T00:00:00.000Z",
+      overdue: false,
+      command: "npm run rotate -- client-certificate web",
+    });
   });
 
   it("is mended by commands that name the stack, unless it is the one that is meant without a name", () => {

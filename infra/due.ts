@@ -19,25 +19,13 @@ const AUTHORITY_NOTICE_DAYS = 90;
 
 /** Everything of a stack that has a date, the next one first. */
 export function dues(outputs: StackOutputs, now: Date): readonly Due[] {
-  const { certificates, policy, users } = outputs;
+  const { certificates, policy } = outputs;
   const stack = stackOf(outputs);
   const issued = new Date(certificates.serverIssued);
   const renewal = addDays(new Date(certificates.serverExpires), -certificates.renewalDays);
   const certificate = earliest(
     renewal,
     policy.maxCertificateAge === undefined ? undefined : addDays(issued, policy.maxCertificateAge),
-  );
-  const passwords = Object.entries(users).flatMap(([name, { passwordIssued }]) =>
-    policy.maxPasswordAge === undefined
-      ? []
-      : [
-          due(
-            `password of ${name}`,
-            addDays(new Date(passwordIssued), policy.maxPasswordAge),
-            runCommand(stack, "rotate", "users", name),
-            now,
-          ),
-        ],
   );
   const up = runCommand(stack, "up");
   const rotation = certificate === renewal ? up : runCommand(stack, "rotate", "server-certificate");
@@ -50,9 +38,43 @@ export function dues(outputs: StackOutputs, now: Date): readonly Due[] {
       certificates.own ? brought : runCommand(stack, "rotate", "ca"),
       now,
     ),
-    ...passwords,
+    ...passwords(outputs, stack, now),
+    ...clientCertificates(outputs, stack, now),
   ];
   return all.sort((a, b) => a.by.localeCompare(b.by));
+}
+
+function passwords({ policy, users }: StackOutputs, stack: string, now: Date): Due[] {
+  const age = policy.maxPasswordAge;
+  if (age === undefined) return [];
+  return Object.entries(users).map(([name, { passwordIssued }]) =>
+    due(
+      `password of ${name}`,
+      addDays(new Date(passwordIssued), age),
+      runCommand(stack, "rotate", "users", name),
+      now,
+    ),
+  );
+}
+
+/** A client's current certificate, a third of its validity before its end, so that there is time to hand a new one out. */
+function clientCertificates({ users, policy }: StackOutputs, stack: string, now: Date): Due[] {
+  return Object.entries(users).flatMap(
+    ([
+      user,
+      {
+        certificates: [current],
+      },
+    ]) => {
+      if (current === undefined) return [];
+      const [issued, expires] = [new Date(current.issued), new Date(current.expires)];
+      const notice = addDays(expires, -(expires.getTime() - issued.getTime()) / 3 / DAY);
+      const age = policy.maxCertificateAge;
+      const by = earliest(notice, age === undefined ? undefined : addDays(issued, age));
+      const command = runCommand(stack, "rotate", "client-certificate", user);
+      return [due(`client certificate ${current.name}`, by, command, now)];
+    },
+  );
 }
 
 /** The stack's name, which is a part of its broker's container's name and of nothing else in the outputs. */
