@@ -38,7 +38,7 @@ ${SCRATCH_FOLDERS}
   }
   default_type application/octet-stream;
   charset utf-8;
-  charset_types text/html text/css text/javascript application/json image/svg+xml;
+  charset_types text/css text/javascript application/json image/svg+xml;
   access_log off;
   server_tokens off;
   sendfile on;
@@ -105,8 +105,7 @@ function securityHeaders(brokerUrl: string): string {
     "Referrer-Policy": "no-referrer",
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
-    "Permissions-Policy":
-      "camera=(), geolocation=(), microphone=(), payment=(), usb=(), serial=(), bluetooth=()",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=(), serial=()",
     "X-Robots-Tag": "noindex",
   };
   return Object.entries(headers)

@@ -29,7 +29,7 @@ export class ConnectionView {
     document.title = `${this.#stack()}, ${text.toLowerCase()}`;
     if (state.kind !== "away") return;
     const count = () => {
-      this.#countdown.textContent = `next attempt in ${secondsUntil(state.retryAt)} s`;
+      this.#countdown.textContent = `retry in ${secondsUntil(state.retryAt)} s`;
     };
     count();
     this.#timer = setInterval(count, PACE);

@@ -25,6 +25,14 @@ export function button(label: string, className: string, press: () => void): HTM
   return made;
 }
 
+const exact = new Intl.NumberFormat("en");
+const rough = new Intl.NumberFormat("en", { notation: "compact", maximumFractionDigits: 1 });
+
+/** A number in five characters at most, so that a growing one shifts nothing: 9,999, then 10K. */
+export function short(count: number): string {
+  return (count < 10_000 ? exact : rough).format(count);
+}
+
 /** Runs the last given work once before the next frame, however often it is asked for. */
 export function onceAFrame(work: () => void): () => void {
   let asked = false;

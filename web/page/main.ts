@@ -97,7 +97,7 @@ class Console {
     void this.#readRights();
     if (!this.#gate.isOpen) return;
     this.#gate.close();
-    byId("who", HTMLElement).textContent = this.#credential?.account ?? "";
+    for (const id of ["who", "owner"]) byId(id, HTMLElement).textContent = this.#credential?.account ?? "";
     byId("console", HTMLElement).hidden = false;
     showPart("messages");
     this.#messages.reset();

@@ -1,5 +1,5 @@
 import type { DetailsView } from "./details-view.ts";
-import { byId, onceAFrame } from "./element.ts";
+import { byId, onceAFrame, short } from "./element.ts";
 import type { Message } from "./message.ts";
 import { KEPT, type MessageLog } from "./message-log.ts";
 import { RowList } from "./row-list.ts";
@@ -120,8 +120,8 @@ export class MessagesView {
     this.#newer.textContent = `${newer.toLocaleString("en")} newer, show ${newer === 1 ? "it" : "them"}`;
     this.#hold.ariaPressed = `${this.#reasons.has("pressed")}`;
     this.#hold.disabled = this.#kind === "retained";
-    byId("live-count", HTMLElement).textContent = this.#log.total.toLocaleString("en");
-    byId("retained-count", HTMLElement).textContent = this.#log.retainedCount.toLocaleString("en");
+    byId("live-count", HTMLElement).textContent = short(this.#log.total);
+    byId("retained-count", HTMLElement).textContent = short(this.#log.retainedCount);
     const empty = byId("empty", HTMLElement);
     empty.hidden = messages.length > 0;
     empty.textContent = this.#emptyText();

@@ -71,6 +71,11 @@ export class RowList {
     const visible = this.#messages.slice(first, last);
     const rows = this.#assign(visible);
     for (const [place, row] of rows.entries()) this.#place(row, first + place, height);
+    // The order on the screen is the order in the document, which a screen reader goes by.
+    for (const [place, { line }] of rows.entries()) {
+      const here = this.#sheet.children[place];
+      if (here !== line) this.#sheet.insertBefore(line, here ?? null);
+    }
     const active = this.#rows.find(({ message }) => message && this.#options.keyOf(message) === this.#chosen);
     if (active === undefined) box.removeAttribute("aria-activedescendant");
     else box.setAttribute("aria-activedescendant", active.line.id);

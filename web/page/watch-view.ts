@@ -1,6 +1,6 @@
 import type { AccessRule } from "./account-access.ts";
 import type { QoS } from "./broker-session.ts";
-import { button, byId, element, onceAFrame } from "./element.ts";
+import { button, byId, element, onceAFrame, short } from "./element.ts";
 import { choice } from "./publish-view.ts";
 import { covers, type Readable, readable, topicFault } from "./rights.ts";
 
@@ -22,6 +22,11 @@ const HINTS: Readonly<Record<Readable, string>> = {
   none: "This account may read nothing of this; the broker withholds it without a word.",
 };
 
+/** How many filters are offered at most. */
+const SUGGESTIONS = 4;
+
+const MARKS: Readonly<Record<Readable, string>> = { all: "", some: "in part", none: "not readable" };
+
 /** The topic filters that are watched, and the form for another. */
 export class WatchView {
   readonly #form = byId("watch", HTMLFormElement);
@@ -29,6 +34,7 @@ export class WatchView {
   readonly #qos = byId("watch-qos", HTMLSelectElement);
   readonly #hint = byId("watch-hint", HTMLElement);
   readonly #list = byId("watched", HTMLElement);
+  readonly #suggested = byId("suggested", HTMLElement);
   readonly #watched = new Map<string, Watched>();
   readonly #actions: WatchActions;
   readonly #recount = onceAFrame(() => this.#drawCounts());
@@ -56,6 +62,16 @@ export class WatchView {
     this.#rules = rules;
     const filters = (rules ?? []).filter(({ access }) => access === "read" || access === "readwrite");
     byId("readable", HTMLDataListElement).replaceChildren(...filters.map(({ filter }) => choice(filter)));
+    this.#suggested.replaceChildren(
+      ...filters.slice(0, SUGGESTIONS).map(({ filter }) => {
+        return element(
+          "li",
+          "",
+          button(`Watch ${filter}`, "small code", () => this.watch(filter)),
+        );
+      }),
+    );
+    this.#suggest();
     this.#hintAt(false);
     for (const [filter, { entry }] of this.#watched) this.#mark(entry, filter);
   }
@@ -67,10 +83,12 @@ export class WatchView {
     const counter = element("span", "count", "0");
     const remove = button("×", "remove", () => this.#unwatch(filter));
     remove.ariaLabel = `Stop watching ${filter}`;
-    const entry = element("li", "watched-entry", element("span", "code", filter), counter, remove);
+    const entry = element("li", "watched-entry");
+    entry.append(element("span", "code", filter), element("span", "mark"), counter, remove);
     this.#mark(entry, filter);
     this.#watched.set(filter, { qos, count: 0, counter, entry });
     this.#list.append(entry);
+    this.#suggest();
     this.#actions.watch(filter, qos);
   }
 
@@ -95,18 +113,26 @@ export class WatchView {
   #unwatch(filter: string): void {
     this.#watched.get(filter)?.entry.remove();
     this.#watched.delete(filter);
+    this.#suggest();
     this.#actions.unwatch(filter);
     this.#filter.focus();
   }
 
+  /** Offers what is readable as long as nothing is watched. */
+  #suggest(): void {
+    this.#suggested.hidden = this.#watched.size > 0 || this.#suggested.childElementCount === 0;
+  }
+
   #drawCounts(): void {
-    for (const { counter, count } of this.#watched.values()) counter.textContent = count.toLocaleString("en");
+    for (const { counter, count } of this.#watched.values()) counter.textContent = short(count);
   }
 
   #mark(entry: HTMLElement, filter: string): void {
     const part = this.#rules === undefined ? "all" : readable(this.#rules, filter);
     entry.dataset.readable = part;
     entry.title = HINTS[part];
+    const mark = entry.querySelector(".mark");
+    if (mark !== null) mark.textContent = MARKS[part];
   }
 
   /** Says what is to be said of the filter; false if it can't be watched at all. */
