@@ -49,6 +49,8 @@ function logging(): string[] {
     "log_type warning",
     "log_type notice",
     "log_type information",
+    // A line for each subscription: `npm run access -- review` tells by it which rights to read are used.
+    "log_type subscribe",
     "log_timestamp true",
     "log_timestamp_format %Y-%m-%dT%H:%M:%S%z",
   ];
