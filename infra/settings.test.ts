@@ -106,12 +106,12 @@ describe("a stack's settings", () => {
     [{ roles: { "b c": { read: ["a"] } } }, 'roles["b c"]', "a role's name has 1 to 64"],
     [
       { users: { a: { read: ["a"], deny: ["a"] } } },
-      "users.a:",
+      "users.a is",
       "deny a (its own) contradicts read a (its own); one of the two has to go",
     ],
     [
       { roles: { b: { deny: ["a"] } }, users: { a: { read: ["a"], roles: ["b"] } } },
-      "users.a:",
+      "users.a is",
       "deny a (role b) contradicts read a (its own)",
     ],
     [{ users: { a: { read: ["a"], listeners: [] } } }, "users.a.listeners is []", "on at least one listener"],
@@ -122,7 +122,7 @@ describe("a stack's settings", () => {
     ],
     [
       { users: { web: { read: ["a"] }, Web: { read: ["a"] } } },
-      "users.Web:",
+      "users.Web is",
       'differs from "web" only by case',
     ],
     [{ users: { web: { read: ["a"] }, ｗeb: { read: ["a"] } } }, "users", 'differs from "web" only'],
