@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -92,12 +93,13 @@ def _certificates(name: str) -> str:
 
 
 def _trust(authority: str, name: str) -> ssl.SSLContext:
-    if not authority:
+    if not name:
         return ssl.create_default_context()
-    try:
-        context = ssl.create_default_context(cadata=authority)
-    except ssl.SSLError:
-        context = None
-    if context is None or not context.get_ca_certs():
-        raise Stop(f"MQTT_CA_FILE is {name}, which has no CA certificate in it: give a PEM file.")
-    return context
+    # Not create_default_context, which takes an empty file for the wish to trust the system's CAs.
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    with contextlib.suppress(ssl.SSLError, ValueError):
+        context.load_verify_locations(cadata=authority)
+    if context.get_ca_certs():
+        return context
+    raise Stop(f"MQTT_CA_FILE is {name}, which has no CA certificate in it: give a PEM file.")

@@ -1,0 +1,55 @@
+import os
+import tempfile
+from pathlib import Path
+from unittest import mock
+
+from django.conf import settings
+from django.test import SimpleTestCase, override_settings
+
+from messaging.broker import read_broker
+from messaging.stop import Stop
+
+GIVEN = {"MQTT_ENV_FILE": "", "MQTT_HOST": "broker", "MQTT_PASSWORD": "given-by-a-test"}
+
+
+PEM_OF_NOTHING = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"
+
+
+class BrokerTest(SimpleTestCase):
+    def test_no_password_is_the_default(self) -> None:
+        self.refuse({"MQTT_PASSWORD": ""}, "MQTT_PASSWORD is empty")
+
+    def test_the_password_is_not_in_its_representation(self) -> None:
+        with mock.patch.dict(os.environ, GIVEN):
+            self.assertNotIn("given-by-a-test", repr(read_broker()))
+
+    @override_settings(MQTT_USE_SSL=False)
+    def test_ssl_takes_the_other_port(self) -> None:
+        ports = {"MQTT_PORT": "1", "MQTT_SSL_PORT": "2", "MQTT_USE_SSL": "no", "MQTT_CA_FILE": ""}
+        with mock.patch.dict(os.environ, {**GIVEN, **ports}):
+            self.assertEqual([read_broker().port, read_broker(tls=True).port], [1, 2])
+
+    def test_a_number_that_is_none_is_shown_with_what_is_allowed(self) -> None:
+        for text in ("0", "65536", "-1", "1.5", "", "²"):
+            self.refuse({"MQTT_KEEPALIVE": text}, "MQTT_KEEPALIVE is .* from 1 to 65535")
+
+    def test_a_ca_file_without_a_certificate_is_refused(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "ca.crt")
+            for text in (
+                "",
+                "no certificate",
+                "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
+            ):
+                path.write_text(text)
+                self.refuse({"MQTT_CA_FILE": str(path)}, "no CA certificate in it")
+
+    def test_the_settings_are_the_documents(self) -> None:
+        self.assertEqual(settings.MQTT_COMMUNITY_TOPIC, "naboom/community")
+        self.assertEqual(settings.MQTT_SYSTEM_TOPIC, "naboom/system")
+        self.assertEqual(settings.MQTT_NOTIFICATION_TOPIC, "naboom/notifications")
+        self.assertEqual(settings.MQTT_ALERT_TOPIC, "naboom/alerts")
+
+    def refuse(self, given: dict[str, str], sentence: str) -> None:
+        with mock.patch.dict(os.environ, {**GIVEN, **given}), self.assertRaisesRegex(Stop, sentence):
+            read_broker(tls=True)
