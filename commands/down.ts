@@ -1,6 +1,7 @@
 import { stdin, stdout } from "node:process";
 import { createInterface } from "node:readline/promises";
-import { runCommand } from "../infra/mend.ts";
+import { z } from "zod";
+import { runCommand, setCommand } from "../infra/mend.ts";
 import { projectName } from "../toolchain/project.ts";
 import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
@@ -23,11 +24,54 @@ export async function down(options: DownOptions): Promise<number> {
     stdout.write(`There is no stack ${stack.name}, so nothing was removed.\n`);
     return 0;
   }
+  if (!options.keepData) await refuseProtected(stack);
   await mendStack(workplace);
   return options.keepData ? await stop(stack) : await remove(stack, options.yes);
 }
 
-async function stop(stack: Stack): Promise<number> {
+const state = z.object({
+  deployment: z.object({
+    resources: z
+      .array(
+        z.object({
+          type: z.string(),
+          protect: z.boolean().default(false),
+          inputs: z.object({ name: z.unknown() }).partial().default({}),
+        }),
+      )
+      .default([]),
+  }),
+});
+
+/**
+ * Refuses to remove a stack of which something is protected, before Pulumi would, which deletes some things
+ * before it comes to one that it may not.
+ *
+ * @throws UserError that says what is protected, and how the protection is taken off
+ */
+export async function refuseProtected(stack: Pick<Stack, "name" | "export">): Promise<void> {
+  const { deployment } = state.parse(await stack.export());
+  const kept = deployment.resources.filter(({ protect }) => protect);
+  if (kept.length === 0) return;
+  const what = kept.map(({ type, inputs }) =>
+    type === VOLUME ? `its messages (volume ${inputs.name})` : (NOUNS[type] ?? type),
+  );
+  throw new UserError(
+    `stack ${stack.name} is protected, so nothing was removed: ${[...new Set(what)].join(" and ")} would be lost; ` +
+      `to take the protection off: ${setCommand(stack.name, "naboom-mqtt:protect", "false")} && ${runCommand(stack.name, "up")}; ` +
+      `to stop the stack and keep them: ${runCommand(stack.name, "down", "--keep-data")}`,
+  );
+}
+
+const VOLUME = "docker:index/volume:Volume";
+
+/** What a user knows protected things as, by Pulumi's type. */
+const NOUNS: Readonly<Record<string, string>> = Object.freeze({
+  "tls:index/privateKey:PrivateKey": "its CA's key",
+});
+
+/** Takes away what runs, and keeps the rest. */
+export async function stop(stack: Stack): Promise<number> {
   const running = ["docker:index/container:Container", "docker:index/network:Network"];
   const targets = running.flatMap((type) => ["--target", `**${type}::**`]);
   const { exitCode } = await stack.run([

@@ -29,7 +29,7 @@ const listed = z.array(z.object({ name: z.string(), resourceCount: z.int().optio
 const history = z.array(z.object({ resourceChanges: z.record(z.string(), z.int()).optional() }));
 
 /** Commands that know no `--config-file`. */
-const WITHOUT_SETTINGS: ReadonlySet<string> = new Set(["stack", "cancel"]);
+const WITHOUT_SETTINGS: ReadonlySet<string> = new Set(["stack", "state", "cancel"]);
 
 /** One stack of this project, driven by the real CLI. */
 export class Stack {
