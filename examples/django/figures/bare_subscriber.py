@@ -1,6 +1,7 @@
 """The rival of the service: an aiomqtt subscriber as in its documentation, which stores nothing.
 
-Reads the document's MQTT_* variables. Without arguments it makes its session; COUNT reads that many
+Reads the document's MQTT_* variables, and BARE_PROTOCOL: 5 by default, 4 for MQTT 3.1.1.
+Without arguments it makes its session; COUNT reads that many
 messages from it, and prints the seconds from the connection to the last one.
 """
 
@@ -21,7 +22,7 @@ TOPIC = "naboom/community/#"
 
 async def drain(count: int) -> None:
     """Read messages and count them; none is to make the session alone."""
-    protocol = aiomqtt.ProtocolVersion(int(os.environ["BARE_PROTOCOL"]))
+    protocol = aiomqtt.ProtocolVersion(int(os.getenv("BARE_PROTOCOL", "5")))
     async with make_client(protocol) as client:
         started = time.perf_counter()
         if count == 0:
