@@ -2,10 +2,12 @@ import type { z } from "zod";
 import type { AccessRule } from "../mosquitto/acl.ts";
 import {
   type ClientCertificateUses,
+  certificateListeners,
   needsCertificate,
   noClientCertificates,
   useOn,
 } from "../mosquitto/client-certificate.ts";
+import type { ClientIdChoice } from "../mosquitto/client-id.ts";
 import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
 import { hasPlaceholder } from "../mosquitto/pattern.ts";
 import {
@@ -26,6 +28,7 @@ export interface WrittenAccess {
   /** Patterns that hold for every user. */
   readonly patterns: readonly AccessRule[];
   readonly clientCertificates: ClientCertificateUses;
+  readonly clientIds: ClientIdChoice;
 }
 
 /** What of the settings is about access. */
@@ -67,9 +70,16 @@ export function checkAccess(given: Partial<WrittenAccess>, context: z.Refinement
     checkRoleNames(["roles", name], rights, given.roles ?? {}, context);
     if (refersToItself(name, roles)) refuse(context, ["roles", name, "roles"], SELF, rights.roles);
   }
+  const uses = given.clientCertificates ?? noClientCertificates;
+  if (given.clientIds === "own" && certificateListeners.some((name) => uses[name] === "identity")) {
+    refuse(context, ["clientIds"], rules.ownIdentity.allowed, given.clientIds);
+  }
   const users = wholeOnes(given.users, (user) => isRights((user as Partial<WrittenUser>)?.rights));
   const patterns = Array.isArray(given.patterns) ? given.patterns : [];
-  for (const [name, { rights, rotation, listeners }] of Object.entries(users)) {
+  for (const [name, { rights, rotation, listeners, connections }] of Object.entries(users)) {
+    if (connections > 1 && given.clientIds !== "own") {
+      refuse(context, ["users", name, "connections"], rules.freeWorkers.allowed, connections);
+    }
     checkRoleNames(["users", name], rights, given.roles ?? {}, context);
     const found = contradictions(rulesOf(name, rights, roles, patterns));
     for (const { allow, deny } of found) {
@@ -79,7 +89,7 @@ export function checkAccess(given: Partial<WrittenAccess>, context: z.Refinement
     if (rotation === "overlap" && patterns.some(isPerUserAndClient)) {
       refuse(context, ["users", name, "rotation"], TWO_NAMES, rotation);
     }
-    checkCertificateListeners(name, listeners, given.clientCertificates ?? noClientCertificates, context);
+    checkCertificateListeners(name, listeners, uses, context);
   }
 }
 

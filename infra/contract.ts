@@ -1,14 +1,17 @@
 import { z } from "zod";
 import { accesses } from "../mosquitto/acl.ts";
 import { clientCertificateUses } from "../mosquitto/client-certificate.ts";
+import { clientIdChoices } from "../mosquitto/client-id.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
 
 const rule = z.strictObject({ access: z.enum(accesses), filter: z.string() });
 
+const logIn = z.strictObject({ username: z.string(), password: z.string() });
+
 /**
  * The outputs of a stack: all that a client, a smoke test or another program needs to know of a broker.
  *
- * Only `credentials` is secret. Read them with `pulumi stack output --json --show-secrets`.
+ * Only `credentials` and `proofCredentials` are secret. Read them with `pulumi stack output --json --show-secrets`.
  */
 export const stackOutputs = z.strictObject({
   broker: z.strictObject({
@@ -86,6 +89,8 @@ export const stackOutputs = z.strictObject({
   ),
   /** Rules that hold for every user, in whose filters `%c` stands for the client id and `%u` for the account. */
   patterns: z.array(rule),
+  /** Whether clients choose their ids, or each has its account's name for one. */
+  clientIds: z.enum(clientIdChoices),
   /** Ages in days beyond which a check fails. */
   policy: z.strictObject({ maxPasswordAge: z.number().optional(), maxCertificateAge: z.number().optional() }),
   limits: z.strictObject({
@@ -95,13 +100,15 @@ export const stackOutputs = z.strictObject({
   /** Each user's current account and password, and its current client certificate, by user name. Secret. */
   credentials: z.record(
     z.string(),
-    z.strictObject({
-      username: z.string(),
-      password: z.string(),
+    logIn.extend({
+      /** The accounts of the user's further connections, where client ids are the accounts' names. */
+      connections: z.array(logIn),
       /** The certificate and its key, PEM, where a listener of the user's asks for one. */
       clientCertificate: z.strictObject({ certificate: z.string(), key: z.string() }).optional(),
     }),
   ),
+  /** The accounts that the smoke tests have as each user, where client ids are the accounts' names. Secret. */
+  proofCredentials: z.record(z.string(), z.array(logIn)),
 });
 
 export type StackOutputs = z.infer<typeof stackOutputs>;

@@ -60,6 +60,7 @@ describe("on this machine", () => {
         memoryBytes: 4e8,
         autosaveSeconds: 60,
         clientCertificates: noClientCertificates,
+        clientIds: "free" as const,
       }),
       users: Object.keys(crowd).map((name) => ({
         name,

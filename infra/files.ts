@@ -37,6 +37,7 @@ export function renderFiles(
     memoryBytes: Math.floor(settings.container.memoryMegabytes * MEBIBYTE * HEAP_PART),
     autosaveSeconds: settings.container.autosaveSeconds,
     clientCertificates: settings.clientCertificates,
+    clientIds: settings.clientIds,
   });
   const { certificate, serverCertificate, serverKey } = authority;
   const revision = pulumi

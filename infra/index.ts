@@ -40,7 +40,11 @@ const issuer = new Authority("authority", {
   protectedGeneration: protectedAuthority(settings),
   own,
 });
-const accounts = new Users("users", { users: settings.users, passwordLength: settings.passwords.length });
+const accounts = new Users("users", {
+  users: settings.users,
+  passwordLength: settings.passwords.length,
+  clientIds: settings.clientIds,
+});
 const clients = issueClientCertificates("clients", settings);
 
 // The files that say so.
@@ -58,12 +62,14 @@ const running = new Broker("broker", {
     .apply(([expires, issued]) => writeTakenOver(settings, rotation.renewals, expires, issued)),
 });
 
-export const { broker, listeners, certificates, authority, users, patterns, policy, limits, credentials } =
-  stackOutputs({
-    settings,
-    image,
-    authority: issuer,
-    users: accounts,
-    clients,
-    broker: running,
-  });
+const outputs = stackOutputs({
+  settings,
+  image,
+  authority: issuer,
+  users: accounts,
+  clients,
+  broker: running,
+});
+export const { broker, listeners, certificates, authority, users, patterns, clientIds, policy, limits } =
+  outputs;
+export const { credentials, proofCredentials } = outputs;

@@ -38,6 +38,7 @@ export function stackOutputs(args: OutputsArgs): {
       .all([args.users.issued, args.clients?.certificates ?? {}])
       .apply(([issued, certificates]) => describeUsers(settings, issued, certificates)),
     patterns: pulumi.output(settings.patterns.map((rule) => ({ ...rule }))),
+    clientIds: pulumi.output(settings.clientIds),
     policy: pulumi.output(settings.policy),
     limits: pulumi.output({
       packetBytes: settings.limits.packetBytes,
@@ -46,6 +47,9 @@ export function stackOutputs(args: OutputsArgs): {
     credentials: pulumi
       .all([args.users.credentials, args.clients?.keyPairs ?? {}])
       .apply(([credentials, keyPairs]) => withKeyPairs(credentials, keyPairs)),
+    proofCredentials: args.users.proofs.apply(
+      (proofs) => ({ ...proofs }) as StackOutputs["proofCredentials"],
+    ),
   };
 }
 
@@ -55,7 +59,11 @@ function withKeyPairs(
 ): StackOutputs["credentials"] {
   const entries = Object.entries(credentials).map(([name, credential]) => {
     const clientCertificate = keyPairs[name];
-    return [name, { ...credential, ...(clientCertificate === undefined ? {} : { clientCertificate }) }];
+    const connections = [...credential.connections];
+    return [
+      name,
+      { ...credential, connections, ...(clientCertificate === undefined ? {} : { clientCertificate }) },
+    ];
   });
   return Object.fromEntries(entries);
 }

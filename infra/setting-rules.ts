@@ -45,6 +45,18 @@ export const rules = Object.freeze({
     example: "",
   },
   certificateUse: { allowed: "it is none, besides-password or identity", example: "identity" },
+  clientIds: { allowed: "it is free or own", example: "own" },
+  ownIdentity: {
+    allowed:
+      "own client ids are for accounts with passwords; where a certificate is the identity, client ids are free",
+    example: "free",
+  },
+  workers: { allowed: "it is a whole number of connections from 1 to 100", example: "4" },
+  freeWorkers: {
+    allowed:
+      "with free client ids a user has as many connections as it likes; it is for naboom-mqtt:clientIds own",
+    example: "",
+  },
   serial: {
     allowed: "a serial number has 1 to 40 hexadecimal digits, as the outputs give it for each certificate",
     example: "",

@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { clientIdChoices } from "../mosquitto/client-id.ts";
 import { defaultLimits } from "../mosquitto/limits.ts";
 import { checkAccess, resolveAccess } from "./access-settings.ts";
 import { certificateSettings } from "./certificate-settings.ts";
@@ -41,6 +42,8 @@ export const settingsSchema = section({
   }).prefault({}),
   certificates: certificateSettings,
   clientCertificates: clientCertificateSettings,
+  /** Whether clients choose their ids, or have their account's name for one. @default free */
+  clientIds: z.enum(clientIdChoices, rules.clientIds.allowed).default("free"),
   /** Ages in days beyond which the smoke tests fail. @default none */
   policy: section({
     maxPasswordAge: z.number(rules.age.allowed).positive(rules.age.allowed).optional(),

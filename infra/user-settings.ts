@@ -12,6 +12,8 @@ export interface UserSettings extends UserRotation {
   readonly rules: readonly GrantedRule[];
   readonly roles: readonly string[];
   readonly listeners: readonly ListenerName[];
+  /** Connections at a time, where client ids are the accounts' names. */
+  readonly connections: number;
   /** Of the user's client certificate, where the stack has some. */
   readonly certificateGeneration: number;
 }
@@ -38,10 +40,13 @@ const user = section({
   overlapSince: generation.default(1),
   /** With `overlap`: the latest generation whose account is taken away. @default 0, none */
   retired: whole(rules.retired, 0, 1_000_000).default(0),
+  /** Connections that the user's clients have at a time, where client ids are own; each has an account. @default 1 */
+  connections: whole(rules.workers, 1, 100).default(1),
   /** Raised, the user gets a new client certificate; the one before stays valid until it is revoked. @default 1 */
   certificateGeneration: generation.default(1),
 }).transform((given, context): WrittenUser => {
-  const { generation, rotation, overlapSince, retired, listeners, certificateGeneration, ...written } = given;
+  const { generation, rotation, overlapSince, retired, listeners, ...others } = given;
+  const { certificateGeneration, connections, ...written } = others;
   const { patterns, roles, ...lists } = written;
   const rights = { rules: toRules(lists), patterns: toRules(patterns), roles };
   if (rights.rules.length + rights.patterns.length + roles.length === 0) {
@@ -52,7 +57,7 @@ const user = section({
   }
   const state = { generation, rotation, overlapSince: Math.min(overlapSince, generation), retired };
   const on = listenerNames.filter((name) => listeners.includes(name));
-  return { rights, listeners: on, certificateGeneration, ...state };
+  return { rights, listeners: on, certificateGeneration, connections, ...state };
 });
 
 /** The users by name. @default naboom-mqtt, who reads and writes naboom/# */

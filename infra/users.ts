@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { type Account, accountsOf } from "../mosquitto/account.ts";
+import { type ClientIdChoice, connectionAccounts, proofAccounts } from "../mosquitto/client-id.ts";
 import { deriveCredential } from "../mosquitto/password.ts";
 import type { RevisionUser } from "../mosquitto/revision.ts";
 import type { UserSettings } from "./user-settings.ts";
@@ -9,13 +10,20 @@ export interface UsersArgs {
   readonly users: Readonly<Record<string, UserSettings>>;
   /** Characters of each password. */
   readonly passwordLength: number;
+  readonly clientIds: ClientIdChoice;
 }
 
-/** A user as clients know it. */
-export interface UserCredential {
-  /** The name of the user's current account. */
+/** What a client logs in with. */
+export interface LogIn {
+  /** The account's name. */
   readonly username: string;
   readonly password: string;
+}
+
+/** A user's current account. */
+export interface UserCredential extends LogIn {
+  /** The accounts of the user's further connections, where client ids are the accounts'. */
+  readonly connections: readonly LogIn[];
 }
 
 /** A random text, and when it was made. */
@@ -37,6 +45,8 @@ export class Users extends pulumi.ComponentResource {
   readonly accounts: pulumi.Output<readonly RevisionUser[]>;
   /** Each user's current account and password, by user name. Secret. */
   readonly credentials: pulumi.Output<Readonly<Record<string, UserCredential>>>;
+  /** The accounts that the smoke tests have as each user, by user name; none where client ids are free. Secret. */
+  readonly proofs: pulumi.Output<Readonly<Record<string, readonly LogIn[]>>>;
   /** When each user's current password was made, ISO 8601, by user name. */
   readonly issued: pulumi.Output<Readonly<Record<string, string>>>;
   /** A random text that the healthcheck's passwords derive from. Secret. */
@@ -48,42 +58,47 @@ export class Users extends pulumi.ComponentResource {
     const entries = Object.entries(args.users).map(([user, state]) => ({
       user,
       state,
-      accounts: accountsOf(user, state),
+      ...allAccounts(user, state, args.clientIds),
     }));
-    const generations = new Set(
-      entries.flatMap(({ accounts }) => accounts.map(({ generation }) => generation)),
-    );
+    const generations = new Set(entries.flatMap(({ every }) => every.map(({ generation }) => generation)));
     const seeds = pulumi.all(
       Object.fromEntries(
         [...generations].map((generation) => [generation, this.#seed(`passwords-${generation}`)]),
       ),
     );
-    const credential = (all: Readonly<Record<string, Seed>>, { name: user, generation }: Account) =>
-      deriveCredential({ seed: seedOf(all, generation).text, user, length: args.passwordLength });
+    const credential = (all: Readonly<Record<string, Seed>>, { name: account, generation }: Account) =>
+      deriveCredential({ seed: seedOf(all, generation).text, user: account, length: args.passwordLength });
+    const logIn = (all: Readonly<Record<string, Seed>>, account: Account): LogIn => ({
+      username: account.name,
+      password: credential(all, account).password,
+    });
 
     this.accounts = seeds.apply((all) =>
-      entries.flatMap(({ state, accounts }) =>
-        accounts.map((account) => ({
+      entries.flatMap(({ state: { rules, listeners }, every }) =>
+        every.map((account) => ({
           name: account.name,
-          rules: state.rules,
-          listeners: state.listeners,
+          rules,
+          listeners,
           credential: credential(all, account),
         })),
       ),
     );
     this.credentials = seeds.apply((all) =>
       Object.fromEntries(
-        entries.map(({ user, accounts: [current] }) => [
+        entries.map(({ user, current: [first, ...further] }) => [
           user,
-          { username: current.name, password: credential(all, current).password },
+          { ...logIn(all, first), connections: further.map((account) => logIn(all, account)) },
         ]),
+      ),
+    );
+    this.proofs = seeds.apply((all) =>
+      Object.fromEntries(
+        entries.map(({ user, proofs }) => [user, proofs.map((account) => logIn(all, account))]),
       ),
     );
     this.issued = pulumi.unsecret(
       seeds.apply((all) =>
-        Object.fromEntries(
-          entries.map(({ user, accounts: [{ generation }] }) => [user, seedOf(all, generation).issued]),
-        ),
+        Object.fromEntries(entries.map(({ user, state }) => [user, seedOf(all, state.generation).issued])),
       ),
     );
     this.healthcheckSeed = this.#seed("healthcheck").apply(({ text }) => text);
@@ -106,6 +121,21 @@ export class Users extends pulumi.ComponentResource {
       issued: keepers?.issued ?? "",
     }));
   }
+}
+
+type Accounts = readonly [Account, ...Account[]];
+
+/** The accounts that a user's clients are to use, those of the smoke tests, and every one that may log in. */
+function allAccounts(
+  user: string,
+  state: UserSettings,
+  clientIds: ClientIdChoice,
+): { readonly current: Accounts; readonly proofs: readonly Account[]; readonly every: readonly Account[] } {
+  const [first, ...older] = accountsOf(user, state);
+  const current = connectionAccounts(first, state.connections);
+  const proofs = proofAccounts(user, state.generation, clientIds);
+  const before = older.flatMap((account) => connectionAccounts(account, state.connections));
+  return { current, proofs, every: [...current, ...before, ...proofs] };
 }
 
 function seedOf(seeds: Readonly<Record<string, Seed>>, generation: number): Seed {

@@ -14,6 +14,7 @@ it("has each listener refuse anonymous clients and use both plugins, whatever th
         memoryBytes,
         autosaveSeconds: 60,
         clientCertificates: noClientCertificates,
+        clientIds: "free",
       }).split(/^listener /m);
       expect(global).toMatch(/^allow_anonymous false$/m);
       expect(sections).toHaveLength(4);
@@ -32,6 +33,7 @@ it("asks for certificates on the TLS listeners that are to, and names users by t
     memoryBytes: 4e8,
     autosaveSeconds: 60,
     clientCertificates: { mqtts: "identity", wss: "besides-password" },
+    clientIds: "free",
   }).split(/^listener /m);
   const asking = sections.filter((section) => /^require_certificate true$/m.test(section));
   expect(asking.map((section) => section.slice(0, 4))).toEqual(["8883", "8884"]);
@@ -40,4 +42,16 @@ it("asks for certificates on the TLS listeners that are to, and names users by t
     "false",
   ]);
   for (const section of asking) expect(section).toMatch(/^crlfile .*client\.crl$/m);
+});
+
+it("has a client's id be its account's name on every listener, or on none", () => {
+  const idsOf = (clientIds: "free" | "own") =>
+    renderConfiguration({
+      limits: defaultLimits,
+      memoryBytes: 4e8,
+      autosaveSeconds: 60,
+      clientCertificates: noClientCertificates,
+      clientIds,
+    }).match(/^use_username_as_clientid true$/gm)?.length ?? 0;
+  expect([idsOf("free"), idsOf("own")]).toEqual([0, 4]);
 });

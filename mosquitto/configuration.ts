@@ -1,4 +1,5 @@
 import { type ClientCertificateUse, type ClientCertificateUses, useOn } from "./client-certificate.ts";
+import type { ClientIdChoice } from "./client-id.ts";
 import { currentPath, layout } from "./layout.ts";
 import type { Limits } from "./limits.ts";
 import { type Listener, listenerNames, listeners } from "./listener.ts";
@@ -10,6 +11,7 @@ export interface ConfigurationInput {
   /** Seconds between two writes of the persistence database. */
   readonly autosaveSeconds: number;
   readonly clientCertificates: ClientCertificateUses;
+  readonly clientIds: ClientIdChoice;
 }
 
 /**
@@ -89,7 +91,7 @@ function plugins(): string[] {
 
 function listener(
   { name, port, protocol, tls }: Listener,
-  { limits: values, clientCertificates }: ConfigurationInput,
+  { limits: values, clientCertificates, clientIds }: ConfigurationInput,
 ): string[] {
   return [
     "",
@@ -99,6 +101,7 @@ function listener(
     "listener_allow_anonymous false",
     `plugin_use password-${name}`,
     "plugin_use acl",
+    ...(clientIds === "own" ? ["use_username_as_clientid true"] : []),
     `max_connections ${values.connectionsPerListener}`,
     ...(tls ? transportSecurity() : []),
     ...certificatesOfClients(useOn(name, clientCertificates)),

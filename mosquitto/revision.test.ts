@@ -12,7 +12,7 @@ const configuration = {
   limits: defaultLimits,
   memoryBytes: 429_496_729,
   autosaveSeconds: 60,
-  clientCertificates: noClientCertificates,
+  clientCertificates: noClientCertificates, clientIds: "free" as const,
 };
 
 const sample: RevisionInput = {

@@ -3,6 +3,12 @@ import type { Access } from "./acl.ts";
 /** The longest UTF-8 string that MQTT can carry, in bytes (MQTT 5, 1.5.4). */
 const MAXIMUM_BYTES = 65_535;
 
+/** More slashes, and a broker of 2.1 refuses the whole file (`TOPIC_HIERARCHY_LIMIT`, config.h). */
+const MAXIMUM_SLASHES = 200;
+
+/** Code points that are for good no characters, which a broker refuses in topics (MQTT 5, 1.5.4). */
+const NONCHARACTER = /\p{Noncharacter_Code_Point}/u;
+
 /**
  * Says what is wrong with a topic filter, or nothing when it is one.
  *
@@ -15,8 +21,11 @@ export function topicFilterFault(filter: string): string | undefined {
   if (!filter.isWellFormed()) return "a topic filter is well-formed Unicode";
   // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for.
   if (/[\u0000-\u001f\u007f-\u009f]/.test(filter)) return "a topic filter has no control characters";
+  if (NONCHARACTER.test(filter))
+    return "a topic filter has no code points that Unicode keeps free of characters";
   if (filter !== filter.trim()) return "a topic filter neither begins nor ends with white space";
   const levels = filter.split("/");
+  if (levels.length > MAXIMUM_SLASHES + 1) return "a topic filter has at most 200 slashes";
   if (levels.some((level) => level.includes("+") && level !== "+")) return "`+` fills a whole level";
   if (levels.some((level) => level.includes("#") && level !== "#")) return "`#` fills a whole level";
   if (levels.slice(0, -1).includes("#")) return "`#` stands at the end only";
