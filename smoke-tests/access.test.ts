@@ -2,7 +2,6 @@ import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { type AccessRule, accesses, type UserAccess } from "../mosquitto/acl.ts";
 import {
-  filterMatches,
   forbiddenToRead,
   forbiddenToWrite,
   mayRead,
@@ -26,34 +25,6 @@ const users: fc.Arbitrary<UserAccess[]> = fc
 function user(name: string, ...rules: [AccessRule["access"], string][]): UserAccess {
   return { name, rules: rules.map(([access, text]) => ({ access, filter: text })) };
 }
-
-describe("a topic filter", () => {
-  it.each([
-    ["a/b", "a/b"],
-    ["a/+", "a/b"],
-    ["a/+", "a/"],
-    ["a/#", "a"],
-    ["a/#", "a/b/c"],
-    ["#", "a/b"],
-    ["+/+", "/b"],
-    ["$SYS/#", "$SYS/broker"],
-  ])("%s takes in %s", (one, topic) => {
-    expect(filterMatches(one, topic)).toBe(true);
-  });
-
-  it.each([
-    ["a/b", "a"],
-    ["a/b", "a/b/c"],
-    ["a/+", "a"],
-    ["a/+", "a/b/c"],
-    ["a/#", "ab"],
-    ["#", "$SYS/broker"],
-    ["+/broker", "$SYS/broker"],
-    ["A", "a"],
-  ])("%s leaves out %s", (one, topic) => {
-    expect(filterMatches(one, topic)).toBe(false);
-  });
-});
 
 describe("scratch topics", () => {
   it("all carry the level, so that nothing real is on them, and lie where a rule says or in no rule at all", () => {

@@ -1,21 +1,11 @@
 import type { AccessRule, UserAccess } from "../mosquitto/acl.ts";
+import { authorize } from "../mosquitto/authorization.ts";
 
 /** A way of a message through the broker: who sends it, on which topic, and who gets it. */
 export interface Route {
   readonly writer: UserAccess;
   readonly reader: UserAccess;
   readonly topic: string;
-}
-
-/** Whether a topic filter takes a topic in; wildcards do not reach topics that begin with `$` (MQTT 5, 4.7). */
-export function filterMatches(filter: string, topic: string): boolean {
-  const [wanted, given] = [filter.split("/"), topic.split("/")];
-  if (topic.startsWith("$") && wanted[0] !== given[0]) return false;
-  for (const [index, level] of wanted.entries()) {
-    if (level === "#") return true;
-    if (index >= given.length || (level !== "+" && level !== given[index])) return false;
-  }
-  return wanted.length === given.length;
 }
 
 /** Whether rules let a user read a topic; `deny` wins wherever it stands. */
@@ -28,9 +18,11 @@ export function mayWrite(rules: readonly AccessRule[], topic: string): boolean {
   return allows(rules, topic, "write");
 }
 
+/** As the reference model decides, for a user without patterns, whose name and client id then do not matter. */
 function allows(rules: readonly AccessRule[], topic: string, access: "read" | "write"): boolean {
-  const matching = rules.filter(({ filter }) => filterMatches(filter, topic)).map((rule) => rule.access);
-  return !matching.includes("deny") && (matching.includes(access) || matching.includes("readwrite"));
+  const client = { username: "user", clientId: "client" };
+  return authorize({ users: [{ name: client.username, rules }], patterns: [] }, client, access, topic)
+    .allowed;
 }
 
 /**

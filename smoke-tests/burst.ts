@@ -25,7 +25,7 @@ export interface Burst {
  * Proves that a burst of QoS 1 messages to a connected subscriber loses none: all are sent at once, without
  * waiting for an answer, and each has to be acknowledged and has to arrive.
  *
- * It needs a user who may send on a scratch topic that a user may read.
+ * It needs a user of the listener who may send on a scratch topic that a user of the listener may read.
  *
  * @throws Unproved with the number of messages that were acknowledged and that arrived, once for 3 seconds
  *   neither has grown.
@@ -33,7 +33,9 @@ export interface Burst {
 export async function proveBurst(outputs: StackOutputs, options: BurstOptions = {}): Promise<Burst> {
   const { listener = "mqtt", messages = 20_000, bytes = 64 } = options;
   const level = `smoke-${process.pid}-${Date.now()}`;
-  const users = Object.entries(outputs.users).map(([name, { rules }]) => ({ name, rules }));
+  const users = Object.entries(outputs.users)
+    .filter(([, { listeners }]) => listeners.includes(listener))
+    .map(([name, { rules }]) => ({ name, rules }));
   const route = openRoute(users, users, level);
   if (route === undefined) {
     throw new Unproved("a user who may send on a scratch topic that a user may read", "none in the outputs");

@@ -1,11 +1,21 @@
 import { type TestContext, test } from "vitest";
 import type { UserAccess } from "../mosquitto/acl.ts";
 import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
+import { openRoute, type Route } from "./access.ts";
 import { type Client, connect } from "./client.ts";
 import type { ClientOptions } from "./client-options.ts";
 import type { CheckPlace, Subject } from "./proof.ts";
 import { type ProtocolVersion, protocolVersions } from "./reason-codes.ts";
-import { credentialOf, endpoint, scratchName } from "./stack.ts";
+import {
+  credentialOf,
+  endpoint,
+  listenerFor,
+  representativeOf,
+  type StackUser,
+  scratchName,
+  users,
+  usersOf,
+} from "./stack.ts";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -66,9 +76,12 @@ export class Site {
     this.version = version;
   }
 
-  /** Logs a user in with the right password; the client is closed when the check ends. */
+  /**
+   * Logs a user in with the right password, on another listener where it may not use this one; the client is
+   * closed when the check ends.
+   */
   async logIn(user: UserAccess, options: Partial<ClientOptions> = {}): Promise<Client> {
-    const client = await connect(endpoint(this.listener), {
+    const client = await connect(endpoint(listenerFor(user.name, this.listener)), {
       version: this.version,
       clientId: scratchName(),
       ...credentialOf(user.name),
@@ -81,6 +94,36 @@ export class Site {
   async close(): Promise<void> {
     await Promise.all(this.#clients.map((client) => client.close()));
   }
+}
+
+/** The user that stands for all others of a listener. */
+export function userOf(listener: ListenerName): StackUser {
+  return representativeOf(listener) ?? notApplicable(`no user may log in on ${listener}`);
+}
+
+/** Makes a check on each listener, about the user that stands for all others there. */
+export function checkRepresentatives(
+  subject: Subject,
+  name: string,
+  body: (site: Site, user: StackUser) => Promise<void>,
+  { versions = protocolVersions }: Pick<CheckOptions, "versions"> = {},
+): void {
+  for (const listener of listenerNames) {
+    const user = representativeOf(listener);
+    const options = { listeners: [listener], versions, ...(user === undefined ? {} : { user: user.name }) };
+    checkEverywhere(subject, name, (site) => body(site, userOf(listener)), options);
+  }
+}
+
+/** A way of a message on which the writer, the reader or best both use the listener of the check. */
+export function routeOf({ listener, level }: Site): Route {
+  const here = usersOf(listener);
+  return (
+    openRoute(here, here, level) ??
+    openRoute(here, users, level) ??
+    openRoute(users, here, level) ??
+    notApplicable("no user may send on a scratch topic that any user may read, with either on this listener")
+  );
 }
 
 class NotApplicable extends Error {}

@@ -8,6 +8,8 @@ export interface Message {
   readonly payload: Buffer;
   readonly qos: number;
   readonly retained: boolean;
+  /** The identifier of the subscription that it came by, if that has one; MQTT 5 only. */
+  readonly subscription: number | undefined;
 }
 
 /**
@@ -74,7 +76,9 @@ export class Client {
     this.#version = version;
     connection.setMaxListeners(0);
     connection.on("message", (topic, payload, packet) => {
-      const message = { topic, payload, qos: packet.qos, retained: packet.retain };
+      const identifier = packet.properties?.subscriptionIdentifier;
+      const subscription = Array.isArray(identifier) ? identifier[0] : identifier;
+      const message = { topic, payload, qos: packet.qos, retained: packet.retain, subscription };
       this.received.push(message);
       for (const arrival of this.#arrivals) arrival(message);
     });
@@ -98,10 +102,18 @@ export class Client {
     demand(code < 0x80, `the publish to ${topic} to be taken`, seen);
   }
 
-  /** Subscribes to filters with the QoS given. An ACL file grants every subscription and filters at delivery. */
-  subscribe(filters: readonly string[], qos: 0 | 1 | 2 = 1): Promise<void> {
-    return this.#answer(`a SUBACK for ${filters.join(" and ")}`, (resolve, reject) => {
-      this.#connection.subscribe([...filters], { qos }, (error) => (error ? reject(error) : resolve()));
+  /**
+   * Subscribes to filters with the QoS given. An ACL file grants every subscription and filters at delivery.
+   *
+   * @param identifier marks what comes by these subscriptions; MQTT 5 only
+   */
+  subscribe(filters: readonly string[], qos: 0 | 1 | 2 = 1, identifier?: number): Promise<void> {
+    const [first, ...others] = filters;
+    const what = others.length > 3 ? `${first} and ${others.length} more` : filters.join(" and ");
+    const properties = identifier === undefined ? {} : { properties: { subscriptionIdentifier: identifier } };
+    return this.#answer(`a SUBACK for ${what}`, (resolve, reject) => {
+      const options = { qos, ...properties };
+      this.#connection.subscribe([...filters], options, (error) => (error ? reject(error) : resolve()));
     });
   }
 

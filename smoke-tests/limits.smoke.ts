@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { openRoute } from "./access.ts";
-import { checkEverywhere, notApplicable, type Site } from "./check.ts";
+import { checkEverywhere, notApplicable, type Site, userOf } from "./check.ts";
 import { connackCode } from "./client.ts";
 import { demand, demandSame } from "./expectation.ts";
 import { publishHeader, publishPacket } from "./packet.ts";
 import { codeName, IDENTIFIER_REJECTED, PACKET_TOO_LARGE } from "./reason-codes.ts";
-import { credentialOf, endpoint, firstUser, outputs, scratchName, users } from "./stack.ts";
+import { credentialOf, endpoint, outputs, scratchName, users, usersOf } from "./stack.ts";
 
 const SUBJECT = "Limits";
 
@@ -19,8 +19,9 @@ const LONGEST_KEEPALIVE = 65_535;
 
 checkEverywhere(SUBJECT, "a packet of the largest size arrives", async (site) => {
   if (packetBytes > AFFORDABLE) notApplicable(`${packetBytes} bytes are too many for a quick check`);
-  const route = openRoute(users, users, site.level);
-  if (route === undefined) notApplicable("no user may send on a scratch topic that any user may read");
+  const here = usersOf(site.listener);
+  const route = openRoute(here, here, site.level) ?? openRoute(here, users, site.level);
+  if (route === undefined) notApplicable("nobody here may send on a scratch topic that any user may read");
   const [from, to] = await Promise.all([site.logIn(route.writer), site.logIn(route.reader)]);
   await to.subscribe([route.topic], 0);
   const sent = payloadFor(site, route.topic);
@@ -30,7 +31,7 @@ checkEverywhere(SUBJECT, "a packet of the largest size arrives", async (site) =>
 });
 
 checkEverywhere(SUBJECT, "a larger packet ends the connection", async (site) => {
-  const client = await site.logIn(firstUser);
+  const client = await site.logIn(userOf(site.listener));
   const ended = client.ended("the broker to end the connection");
   // Mosquitto 2.1.2 leaves the bytes of the length itself out of its count, so a few bytes more would pass. It
   // decides as soon as it has read the length; the rest need not follow.
@@ -46,7 +47,7 @@ checkEverywhere(
   SUBJECT,
   "the largest packet is announced",
   async (site) => {
-    const client = await site.logIn(firstUser);
+    const client = await site.logIn(userOf(site.listener));
     demandSame("Maximum Packet Size", client.connack.properties?.maximumPacketSize, packetBytes);
   },
   { versions: [5] },
@@ -55,7 +56,7 @@ checkEverywhere(
 checkEverywhere(SUBJECT, "too long a keepalive is not granted", async (site) => {
   if (keepaliveSeconds >= LONGEST_KEEPALIVE) notApplicable("the limit is the longest that MQTT has");
   for (const keepalive of [keepaliveSeconds + 1, 0]) await demandKeepaliveRefused(site, keepalive);
-  const client = await site.logIn(firstUser, { keepalive: keepaliveSeconds });
+  const client = await site.logIn(userOf(site.listener), { keepalive: keepaliveSeconds });
   demandSame(
     "no Server Keep Alive within the limit",
     client.connack.properties?.serverKeepAlive ?? null,
@@ -66,14 +67,14 @@ checkEverywhere(SUBJECT, "too long a keepalive is not granted", async (site) => 
 /** MQTT 5 has the server say what it grants instead; MQTT 3.1.1 does not, so Mosquitto refuses the client. */
 async function demandKeepaliveRefused(site: Site, keepalive: number): Promise<void> {
   if (site.version === 5) {
-    const client = await site.logIn(firstUser, { keepalive });
+    const client = await site.logIn(userOf(site.listener), { keepalive });
     demandSame("Server Keep Alive", client.connack.properties?.serverKeepAlive, keepaliveSeconds);
     return;
   }
   const answer = await connackCode(endpoint(site.listener), {
     version: 4,
     clientId: scratchName(),
-    ...credentialOf(firstUser.name),
+    ...credentialOf(userOf(site.listener).name),
     keepalive,
   });
   const expected = `CONNACK ${codeName(4, IDENTIFIER_REJECTED)} for a keepalive of ${keepalive} s`;

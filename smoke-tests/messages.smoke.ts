@@ -1,10 +1,9 @@
 import { afterAll } from "vitest";
-import { openRoute, type Route } from "./access.ts";
-import { checkEverywhere, lastCheck, notApplicable, type Site } from "./check.ts";
+import { checkEverywhere, lastCheck, routeOf } from "./check.ts";
 import { demand, demandSame } from "./expectation.ts";
 import { clearingPacket } from "./packet.ts";
 import { demandNoResidue, leavesRetained, leavesSession, removeResidue } from "./residue.ts";
-import { endpoint, scratchName, users } from "./stack.ts";
+import { scratchName } from "./stack.ts";
 
 const SUBJECT = "Messages";
 
@@ -31,7 +30,7 @@ checkEverywhere(
   "a retained message is there for later subscribers, until it is cleared",
   async (site) => {
     const { writer, reader, topic } = routeOf(site);
-    leavesRetained({ endpoint: endpoint(site.listener), writer: writer.name, reader: reader.name, topic });
+    leavesRetained({ listener: site.listener, writer: writer.name, reader: reader.name, topic });
     const from = await site.logIn(writer);
     const properties = site.version === 5 ? { properties: { messageExpiryInterval: SHORT_LIVED } } : {};
     await from.publishAllowed(topic, "retained", { retain: true, ...properties });
@@ -80,7 +79,7 @@ checkEverywhere(
   async (site) => {
     const { writer, reader, topic } = routeOf(site);
     const session = { clientId: scratchName(), clean: false, sessionSeconds: SHORT_LIVED };
-    leavesSession({ endpoint: endpoint(site.listener), user: reader.name, clientId: session.clientId });
+    leavesSession({ listener: site.listener, user: reader.name, clientId: session.clientId });
     const first = await site.logIn(reader, session);
     demand(!first.connack.sessionPresent, "a new session", "one that was there before");
     await first.subscribe([topic]);
@@ -106,9 +105,3 @@ lastCheck("nothing of this run is left on the broker", { subject: SUBJECT }, asy
 });
 
 afterAll(removeResidue);
-
-function routeOf(site: Site): Route {
-  const route = openRoute(users, users, site.level);
-  if (route === undefined) notApplicable("no user may send on a scratch topic that any user may read");
-  return route;
-}

@@ -1,13 +1,15 @@
 import type { ProtocolVersion } from "./reason-codes.ts";
 
 /** The first byte of a PUBLISH with QoS 0, and what QoS 1 and retention add to it (MQTT 5, 3.3.1). */
-const FLAGS = Object.freeze({ publish: 0x30, qos1: 0x02, retain: 0x01 });
+const FLAGS = Object.freeze({ publish: 0x30, qos1: 0x02, qos2: 0x04, retain: 0x01 });
 
 export interface PublishOptions {
   /** @default false */
   readonly retain?: boolean;
-  /** From 1 to 65535, for a message with QoS 1. @default none, and QoS 0 */
+  /** From 1 to 65535, for a message with QoS 1 or 2. @default none, and QoS 0 */
   readonly packetId?: number;
+  /** Of a message with a packet id. @default 1 */
+  readonly qos?: 1 | 2;
 }
 
 /** A PUBLISH without properties, as bytes in one piece; also one that no well-behaved client would send. */
@@ -30,13 +32,14 @@ export function publishPacket(
 }
 
 /** The beginning of a PUBLISH that announces so many bytes after it (MQTT 5, 1.5.5 and 2.1.4). */
-export function publishHeader(remaining: number, { retain, packetId }: PublishOptions = {}): Buffer {
+export function publishHeader(remaining: number, { retain, packetId, qos = 1 }: PublishOptions = {}): Buffer {
   const digits: number[] = [];
   for (let rest = remaining; rest > 0 || digits.length === 0; rest = Math.floor(rest / 128)) {
     digits.push(rest % 128);
   }
   const length = digits.map((digit, index) => (index < digits.length - 1 ? digit | 0x80 : digit));
-  const flags = (retain ? FLAGS.retain : 0) | (packetId === undefined ? 0 : FLAGS.qos1);
+  const level = qos === 1 ? FLAGS.qos1 : FLAGS.qos2;
+  const flags = (retain ? FLAGS.retain : 0) | (packetId === undefined ? 0 : level);
   return Buffer.from([FLAGS.publish | flags, ...length]);
 }
 

@@ -6,6 +6,7 @@ export const subjects = [
   "Listeners",
   "Log-in",
   "Rights",
+  "Policy",
   "Reserved topics",
   "Messages",
   "Limits",
@@ -22,6 +23,8 @@ export interface CheckPlace {
   readonly listener?: ListenerName;
   readonly version?: ProtocolVersion;
   readonly user?: string;
+  /** The rule of the policy that it is about. */
+  readonly rule?: string;
 }
 
 /** What came of a check. One that is not applicable proves nothing, and says why. */

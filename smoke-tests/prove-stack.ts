@@ -3,16 +3,19 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createVitest } from "vitest/node";
 import type { StackOutputs } from "../infra/contract.ts";
+import { type MatrixOptions, type MatrixProgress, proveMatrix } from "./matrix/matrix.ts";
 import { type Check, type Proof, summarize } from "./proof.ts";
 import { checkReachability } from "./reachability.ts";
-import { createRedaction } from "./redaction.ts";
-import { CheckReporter } from "./reporter.ts";
+import { createRedaction, type Redaction } from "./redaction.ts";
+import { CheckReporter, exception, inOrder, redacted } from "./reporter.ts";
 
 export interface ProveOptions {
   /** The stack's name, for the report. */
   readonly stack: string;
   /** Ends the run early; the proof then counts as failed. */
   readonly signal?: AbortSignal;
+  /** Hears how far the proof of the policy is, which takes the longest where there are many users. */
+  readonly onProgress?: (progress: MatrixProgress) => void;
 }
 
 const folder = dirname(fileURLToPath(import.meta.url));
@@ -23,19 +26,33 @@ const folder = dirname(fileURLToPath(import.meta.url));
  * The outputs go to the tests' thread as a message: no secret is on a command line, in the environment or in a
  * file. Takes 2 to 3 seconds for one user. Where a listener cannot be reached, nothing else is tried.
  */
-export async function proveStack(outputs: StackOutputs, { stack, signal }: ProveOptions): Promise<Proof> {
+export async function proveStack(outputs: StackOutputs, options: ProveOptions): Promise<Proof> {
+  const { stack, signal, onProgress } = options;
   const started = performance.now();
   const about = { stack, broker: outputs.broker.container };
   const reachability = await checkReachability(outputs);
   const reachable = reachability.every(({ outcome }) => outcome === "proved");
-  const checks = reachable ? await runTests(outputs, signal) : [];
+  const checks = reachable ? await proveReachable(outputs, { signal, onProgress }) : [];
   const seconds = Math.round(performance.now() - started) / 1000;
-  return summarize({ ...about, seconds }, [...reachability, ...checks]);
+  return summarize({ ...about, seconds }, inOrder([...reachability, ...checks]));
 }
 
-async function runTests(outputs: StackOutputs, signal: AbortSignal | undefined): Promise<readonly Check[]> {
+async function proveReachable(outputs: StackOutputs, options: MatrixOptions): Promise<readonly Check[]> {
+  const redact = createRedaction(outputs);
+  const [tests, matrix] = await Promise.all([
+    runTests(outputs, redact, options.signal),
+    proveMatrix(outputs, options).catch((error) => [exception("the policy is tried to its end", error)]),
+  ]);
+  return [...tests, ...matrix.map((check) => redacted(check, redact))];
+}
+
+async function runTests(
+  outputs: StackOutputs,
+  redact: Redaction,
+  signal: AbortSignal | undefined,
+): Promise<readonly Check[]> {
   const files = (await readdir(folder)).filter((name) => name.endsWith(".smoke.ts"));
-  const reporter = new CheckReporter(files, createRedaction(outputs));
+  const reporter = new CheckReporter(files, redact);
   const vitest = await createVitest("test", {
     root: join(folder, ".."),
     project: ["smoke"],

@@ -35,10 +35,13 @@ export class CheckReporter implements Reporter {
       ...errors.map((error) => exception("nothing goes wrong outside of a check", error)),
       ...(reason === "interrupted" ? [unfinished] : []),
     ];
-    this.checks = [...checks, ...faults]
-      .map((check) => redacted(check, this.#redact))
-      .sort((one, other) => subjects.indexOf(one.subject) - subjects.indexOf(other.subject));
+    this.checks = inOrder([...checks, ...faults].map((check) => redacted(check, this.#redact)));
   }
+}
+
+/** Checks in the order of a report. */
+export function inOrder(checks: readonly Check[]): Check[] {
+  return checks.toSorted((one, other) => subjects.indexOf(one.subject) - subjects.indexOf(other.subject));
 }
 
 function ran(file: string, modules: readonly TestModule[]): boolean {
@@ -73,7 +76,8 @@ const unfinished = Object.freeze(
   fault("the run comes to its end", "every check to be made", "an interruption before the last"),
 );
 
-function exception(name: string, error: RunError): Check {
+/** A failed check of what should not have been thrown. */
+export function exception(name: string, error: RunError): Check {
   const { expected, seen } = failure(error);
   return fault(name, expected, seen);
 }
@@ -88,7 +92,7 @@ function failure(error: RunError | undefined): { expected: string; seen: string 
 /** Every free text of a check, redacted. */
 const TEXTS: ReadonlySet<string> = new Set<keyof Check>(["name", "reason", "expected", "seen"]);
 
-function redacted(check: Check, redact: Redaction): Check {
+export function redacted(check: Check, redact: Redaction): Check {
   const entries = Object.entries(check).map(([key, value]) => [
     key,
     TEXTS.has(key) && typeof value === "string" ? redact(value) : value,

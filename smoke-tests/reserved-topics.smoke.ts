@@ -1,10 +1,10 @@
 import type { UserAccess } from "../mosquitto/acl.ts";
 import { mayRead, mayWrite, openRoute } from "./access.ts";
-import { checkEverywhere, notApplicable, type Site } from "./check.ts";
+import { checkRepresentatives, notApplicable, type Site } from "./check.ts";
 import type { Client } from "./client.ts";
 import { demand } from "./expectation.ts";
 import { codeName, codes } from "./reason-codes.ts";
-import { checkedUsers, listenersFor, othersThan } from "./stack.ts";
+import { othersThan } from "./stack.ts";
 
 /** Among them retained ones that the broker always has, by wildcard and by name. */
 const SYS_FILTERS = ["$SYS/#", "$SYS/broker/version", "$SYS/+/version"];
@@ -25,12 +25,9 @@ checkReserved("$CONTROL is closed to reading and writing", async (site, user) =>
   await demandClosed(site, user, "$CONTROL/", ["$CONTROL/#", CONTROL_TOPIC], CONTROL_TOPIC);
 });
 
-/** Makes a check for each user. */
+/** Makes a check on each listener. */
 function checkReserved(name: string, body: (site: Site, user: UserAccess) => Promise<void>): void {
-  for (const user of checkedUsers) {
-    const options = { user: user.name, listeners: listenersFor(user) };
-    checkEverywhere("Reserved topics", name, (site) => body(site, user), options);
-  }
+  checkRepresentatives("Reserved topics", name, body);
 }
 
 /**

@@ -1,17 +1,19 @@
+import type { ListenerName } from "../mosquitto/listener.ts";
 import { type Client, connect } from "./client.ts";
-import type { Endpoint } from "./client-options.ts";
 import { demand } from "./expectation.ts";
 import { clearingPacket } from "./packet.ts";
-import { credentialOf, scratchName } from "./stack.ts";
+import { credentialOf, endpoint, listenerFor, scratchName } from "./stack.ts";
 
 interface Session {
-  readonly endpoint: Endpoint;
+  /** Where it was left, if the user may log in there. */
+  readonly listener: ListenerName;
   readonly user: string;
   readonly clientId: string;
 }
 
 interface Retained {
-  readonly endpoint: Endpoint;
+  /** Where it was left, if the user may log in there. */
+  readonly listener: ListenerName;
   readonly writer: string;
   readonly reader: string;
   readonly topic: string;
@@ -33,8 +35,8 @@ export function leavesRetained(message: Retained): void {
 /** Takes away whatever checks may have left on the broker, also those that failed half-way. */
 export async function removeResidue(): Promise<void> {
   await Promise.all([
-    ...retained.map(({ endpoint, writer, topic }) =>
-      visit(endpoint, writer, scratchName(), async (client) => {
+    ...retained.map(({ listener, writer, topic }) =>
+      visit(listener, writer, scratchName(), async (client) => {
         client.write(clearingPacket(5, topic));
         await client.ping();
       }),
@@ -51,8 +53,8 @@ export async function demandNoResidue(): Promise<void> {
   demand(count === 0, expected, `${count} of ${left.length} still there`);
 }
 
-async function isRetained({ endpoint, reader, topic }: Retained): Promise<boolean> {
-  return visit(endpoint, reader, scratchName(), async (client) => {
+async function isRetained({ listener, reader, topic }: Retained): Promise<boolean> {
+  return visit(listener, reader, scratchName(), async (client) => {
     await client.subscribe([topic]);
     await client.ping();
     return client.received.length > 0;
@@ -60,17 +62,17 @@ async function isRetained({ endpoint, reader, topic }: Retained): Promise<boolea
 }
 
 /** Whether a session is there. An MQTT 5 client that takes it up with an expiry of 0 ends it when it leaves. */
-async function wasThere({ endpoint, user, clientId }: Session): Promise<boolean> {
-  return visit(endpoint, user, clientId, async (client) => client.connack.sessionPresent);
+async function wasThere({ listener, user, clientId }: Session): Promise<boolean> {
+  return visit(listener, user, clientId, async (client) => client.connack.sessionPresent);
 }
 
 async function visit<Result>(
-  endpoint: Endpoint,
+  listener: ListenerName,
   user: string,
   clientId: string,
   work: (client: Client) => Promise<Result>,
 ): Promise<Result> {
-  const client = await connect(endpoint, {
+  const client = await connect(endpoint(listenerFor(user, listener)), {
     version: 5,
     clientId,
     ...credentialOf(user),

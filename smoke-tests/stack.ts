@@ -4,7 +4,8 @@ import { env } from "node:process";
 import { inject } from "vitest";
 import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
 import type { UserAccess } from "../mosquitto/acl.ts";
-import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
+import type { ListenerName } from "../mosquitto/listener.ts";
+import { openRoute } from "./access.ts";
 import type { Endpoint } from "./client-options.ts";
 
 declare module "vitest" {
@@ -20,37 +21,47 @@ const OUTPUTS_FILE = "SMOKE_OUTPUTS_FILE";
 /** The outputs of the stack under test. */
 export const outputs: StackOutputs = readOutputs();
 
-/** The stack's users with their rules. */
-export const users: readonly UserAccess[] = Object.freeze(
-  Object.entries(outputs.users).map(([name, { rules }]) => Object.freeze({ name, rules })),
-);
-
-/** The user that checks which need only anyone log in as. */
-export const firstUser: UserAccess = users[0] ?? missing("the stack's outputs name no user");
-
-/**
- * Of many users, the first are checked on every listener, some more on one listener each, in turn, and all the
- * rest for their log-in only, so that a thousand users do not take minutes.
- */
-const THOROUGHLY = Object.freeze({ everywhere: 4, somewhere: 20 });
-
-/** The users whose rights are checked. */
-export const checkedUsers: readonly UserAccess[] = Object.freeze(users.slice(0, THOROUGHLY.somewhere));
-
-/** The listeners that a user is checked on. */
-export function listenersFor(user: UserAccess): readonly ListenerName[] {
-  const index = users.indexOf(user);
-  const own = listenerNames[index % listenerNames.length];
-  return index < THOROUGHLY.everywhere || own === undefined ? listenerNames : [own];
+/** A user, what it may do, and where it may log in. */
+export interface StackUser extends UserAccess {
+  readonly listeners: readonly ListenerName[];
 }
 
-/** How many others a user is looked at together with: one that is checked on every listener, and a further one. */
-const COMPANY = Object.freeze({ everywhere: 5, further: 2 });
+/** The stack's users. */
+export const users: readonly StackUser[] = Object.freeze(
+  Object.entries(outputs.users).map(([name, { rules, listeners }]) =>
+    Object.freeze({ name, rules, listeners }),
+  ),
+);
+
+if (users.length === 0) missing("the stack's outputs name no user");
+
+/** The users that may log in on a listener. */
+export function usersOf(listener: ListenerName): readonly StackUser[] {
+  return users.filter(({ listeners }) => listeners.includes(listener));
+}
+
+/** Where a user's client connects: to the listener that is looked at, or to one that the user may use instead. */
+export function listenerFor(name: string, listener: ListenerName): ListenerName {
+  const { listeners } = outputs.users[name] ?? missing(`the stack's outputs have no user ${name}`);
+  const [first] = listeners;
+  return listeners.includes(listener) || first === undefined ? listener : first;
+}
+
+/**
+ * The user that stands for all others of a listener where something is proved of the listener itself; one that
+ * can hear its own messages, if there is any. The matrix tries everybody.
+ */
+export function representativeOf(listener: ListenerName): StackUser | undefined {
+  const here = usersOf(listener);
+  return here.find((user) => openRoute([user], [user], "smoke") !== undefined) ?? here[0];
+}
+
+/** How many others a user is looked at together with. */
+const COMPANY = 5;
 
 /** Other users, who may see what a user does and speak to it. */
-export function othersThan(user: UserAccess): readonly UserAccess[] {
-  const count = users.indexOf(user) < THOROUGHLY.everywhere ? COMPANY.everywhere : COMPANY.further;
-  return users.filter(({ name }) => name !== user.name).slice(0, count);
+export function othersThan(user: UserAccess): readonly StackUser[] {
+  return users.filter(({ name }) => name !== user.name).slice(0, COMPANY);
 }
 
 /** The CA certificates of the stack, each PEM on its own. */

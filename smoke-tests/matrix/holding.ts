@@ -1,0 +1,67 @@
+import type { ListenerName } from "../../mosquitto/listener.ts";
+import { demand, Unproved } from "../expectation.ts";
+import type { Check } from "../proof.ts";
+import { hold } from "./held.ts";
+import { neighbourhood } from "./neighbourhood.ts";
+import type { Policy, PolicyUser } from "./policy.ts";
+import { type Door, Seat } from "./seat.ts";
+import { SCRATCH } from "./trial.ts";
+
+const PLACE = Object.freeze({
+  subject: "Policy",
+  name: "a QoS 2 message that is not released reaches nobody",
+  milliseconds: 0,
+} as const);
+
+/**
+ * Proves on a scratch topic that the broker holds a QoS 2 message until it is released, which is what topics in
+ * real use are asked about with: one that is held does not come, one that is sent after it does.
+ */
+export async function demandHolding(
+  policy: Policy,
+  door: (user: PolicyUser, listener: ListenerName) => Door,
+  scratchName: () => string,
+): Promise<Check> {
+  const route = routeOf(policy);
+  if (route === undefined) {
+    const reason = "no user may send on a scratch topic that any user may read";
+    return { ...PLACE, outcome: "not applicable", reason };
+  }
+  const [from, to] = [route.writer, route.reader].map((user) => {
+    const [listener = "mqtt"] = user.listeners;
+    return new Seat(user, listener, { clientId: scratchName(), scratch: scratchName() });
+  }) as [Seat, Seat];
+  try {
+    for (const seat of [from, to]) await seat.open(door(seat.user, seat.listener));
+    await demandHeld(from, to, to.topic(route.topic));
+    return { ...PLACE, outcome: "proved" };
+  } catch (error) {
+    if (!(error instanceof Unproved)) throw error;
+    return { ...PLACE, outcome: "failed", expected: error.expected, seen: error.actual };
+  } finally {
+    await Promise.all([from.close(), to.close()]);
+  }
+}
+
+async function demandHeld(from: Seat, to: Seat, topic: string): Promise<void> {
+  to.filters.add(topic);
+  await to.subscribe();
+  await hold(from, [topic]);
+  const before = to.client.received.length;
+  await from.client.publishAllowed(topic, from.payload("live"));
+  await to.client.ping();
+  demand(to.heard({ topic, from, saying: "live" }), `a message on ${topic}`, "none");
+  const seen = to.client.received.length - before;
+  demand(before === 0 && seen === 1, "only the message that was not held", `${before + seen} messages`);
+}
+
+function routeOf(policy: Policy) {
+  for (const filter of policy.filters("write")) {
+    const [topic = filter] = neighbourhood(filter, SCRATCH).inside;
+    if (filter.startsWith("$") || !topic.split("/").includes(SCRATCH)) continue;
+    const writer = policy.capable("write", topic).next().value;
+    const reader = policy.capable("read", topic).next().value;
+    if (writer !== undefined && reader !== undefined) return { topic, writer, reader };
+  }
+  return undefined;
+}

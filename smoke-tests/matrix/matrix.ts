@@ -1,0 +1,103 @@
+import { randomBytes } from "node:crypto";
+import type { StackOutputs } from "../../infra/contract.ts";
+import { type ListenerName, listenerNames } from "../../mosquitto/listener.ts";
+import type { Check } from "../proof.ts";
+import { type Access, BATCH_STEPS, Batch } from "./batch.ts";
+import { evaluate } from "./evaluation.ts";
+import { demandHolding } from "./holding.ts";
+import { Planner } from "./plan.ts";
+import { Policy, type PolicyUser } from "./policy.ts";
+import type { Door } from "./seat.ts";
+
+/** How far a proof of the policy has come. */
+export interface MatrixProgress {
+  /** From 0 to 1. */
+  readonly done: number;
+  /** Checks made so far. */
+  readonly checks: number;
+}
+
+export interface MatrixOptions {
+  readonly signal?: AbortSignal | undefined;
+  readonly onProgress?: ((progress: MatrixProgress) => void) | undefined;
+}
+
+/** Users that are tried at the same time, so that connections stay far below a listener's limit. */
+const BATCH = 25;
+
+/**
+ * Proves the policy: each user with each of its rules, reading and writing, on each listener, inside of the rule
+ * and just outside, live, retained, by a shared subscription and by a will; and that nobody gets in elsewhere.
+ *
+ * What is expected comes from the reference model of the broker's rules. Nothing is sent that a real client could
+ * get on a topic without a wildcard; see docs/adr/0010.
+ */
+export async function proveMatrix(outputs: StackOutputs, options: MatrixOptions = {}): Promise<Check[]> {
+  const { signal, onProgress } = options;
+  const policy = new Policy(outputs);
+  const planner = new Planner(policy);
+  const door = doorsOf(outputs);
+  const checks: Check[] = [];
+  let steps = 0;
+  const total = Math.ceil(policy.users.length / BATCH) * BATCH_STEPS;
+  const step = () => {
+    steps += 1;
+    onProgress?.({ done: steps / total, checks: checks.length });
+  };
+  const holding = await demandHolding(policy, door, scratchName);
+  checks.push(holding);
+  const access: Access = { door, scratchName, holds: holding.outcome !== "failed", step, signal };
+  for (let from = 0; from < policy.users.length; from += BATCH) {
+    if (signal?.aborted) break;
+    checks.push(...(await proveSome(policy.users.slice(from, from + BATCH), planner, access)));
+  }
+  if (signal?.aborted) checks.push(interrupted);
+  return checks;
+}
+
+async function proveSome(users: readonly PolicyUser[], planner: Planner, access: Access): Promise<Check[]> {
+  const company = new Set(users);
+  const plans = [];
+  for (const user of users) {
+    plans.push(planner.plan(user, company));
+    // A plan takes milliseconds, in which no answer of the broker can be heard.
+    await new Promise(setImmediate);
+  }
+  const batch = new Batch(plans, listenerNames, access);
+  try {
+    await batch.run();
+    return [...evaluate(batch), ...(await leave(batch))];
+  } finally {
+    await batch.close();
+  }
+}
+
+async function leave(batch: Batch): Promise<Check[]> {
+  await batch.close();
+  if (batch.residue.length === 0) return [];
+  const about = { subject: "Policy", name: "nothing of these checks is left on the broker" } as const;
+  const seen = `${batch.residue.length} retained messages, such as on ${batch.residue[0]}`;
+  return [{ ...about, outcome: "failed", milliseconds: 0, expected: "no retained message", seen }];
+}
+
+const interrupted: Check = Object.freeze({
+  subject: "Run",
+  name: "the policy is tried to its end",
+  outcome: "failed",
+  milliseconds: 0,
+  expected: "every user to be tried",
+  seen: "an interruption before the last",
+});
+
+function doorsOf({ listeners, certificates, credentials }: StackOutputs) {
+  const { authority } = certificates;
+  return ({ name }: PolicyUser, listener: ListenerName): Door => {
+    const { host, port } = listeners[listener];
+    return { endpoint: { listener, host, port, authority }, credential: { ...credentials[name] } };
+  };
+}
+
+/** As in the other smoke tests: `smoke-` and 12 hex digits. */
+function scratchName(): string {
+  return `smoke-${randomBytes(6).toString("hex")}`;
+}

@@ -1,0 +1,172 @@
+import type { ListenerName } from "../../mosquitto/listener.ts";
+import { type Client, connect } from "../client.ts";
+import type { ClientOptions, Endpoint } from "../client-options.ts";
+import { Unproved } from "../expectation.ts";
+import { inTurns } from "./in-turns.ts";
+import type { PolicyUser } from "./policy.ts";
+import { CLIENT, SCRATCH } from "./trial.ts";
+
+/** How to come to a listener as a user. */
+export interface Door {
+  readonly endpoint: Endpoint;
+  readonly credential: Pick<ClientOptions, "username" | "password">;
+}
+
+/** By which of its subscriptions a client gets a message. */
+const SUBSCRIPTIONS = Object.freeze({ plain: 1, shared: 2 });
+
+/** What a message has to be told from: said before or after a client subscribed, or by a will. */
+export type Saying = "retained" | "live" | "will";
+
+/** What a seat may have heard. */
+export interface Heard {
+  readonly topic: string;
+  readonly from: Seat;
+  readonly saying: Saying;
+  /** @default plain */
+  readonly by?: keyof typeof SUBSCRIPTIONS;
+}
+
+/** Bytes of the filters of one packet; a stack may limit packets to 1,024 bytes. */
+const FILTER_BYTES = 800;
+
+/** Messages on their way at a time, where the broker does not set a lower limit. */
+const WINDOW = 20;
+
+/** One connection of a user to one listener, with MQTT 5 and with topics that are nobody else's. */
+export class Seat {
+  readonly user: PolicyUser;
+  readonly listener: ListenerName;
+  readonly clientId: string;
+  readonly scratch: string;
+  /** The filters that it is to subscribe to. */
+  readonly filters = new Set<string>();
+  readonly sharedFilters = new Set<string>();
+  #client: Client | undefined;
+  #fault = new Unproved("a connection", "none was tried");
+  #heard = new Set<string>();
+  #counted = 0;
+
+  constructor(user: PolicyUser, listener: ListenerName, names: { clientId: string; scratch: string }) {
+    this.user = user;
+    this.listener = listener;
+    this.clientId = names.clientId;
+    this.scratch = names.scratch;
+  }
+
+  /** A planned topic, with this seat's names in it. */
+  topic(planned: string): string {
+    const names: Readonly<Record<string, string>> = { [SCRATCH]: this.scratch, [CLIENT]: this.clientId };
+    return planned
+      .split("/")
+      .map((level) => names[level] ?? level)
+      .join("/");
+  }
+
+  /** Logs in. What went wrong is said by {@link client}. */
+  async open({ endpoint, credential }: Door, options: Partial<ClientOptions> = {}): Promise<void> {
+    await this.attempt(async () => {
+      const { clientId } = this;
+      this.#client = await connect(endpoint, { version: 5, clientId, ...credential, ...options });
+    });
+  }
+
+  /** @throws Unproved with what went wrong, if the seat is not connected, or lost its connection */
+  get client(): Client {
+    if (this.#client === undefined) throw this.#fault;
+    return this.#client;
+  }
+
+  get isOpen(): boolean {
+    return this.#client !== undefined;
+  }
+
+  /** Messages that may be on their way to the broker at a time. */
+  get window(): number {
+    return Math.min(this.client.connack.properties?.receiveMaximum ?? WINDOW, WINDOW);
+  }
+
+  /** Does something with the client; a failure is the seat's end, and is remembered. */
+  async attempt(work: () => Promise<void>): Promise<void> {
+    try {
+      await work();
+    } catch (error) {
+      this.#fault = error instanceof Unproved ? error : new Unproved("an answer", String(error));
+      await this.close();
+    }
+  }
+
+  /** Subscribes with QoS 0, which no limit of messages in flight can hold back. */
+  async subscribe(): Promise<void> {
+    await this.attempt(async () => {
+      const shared = [...this.sharedFilters].map((topic) => `$share/${this.scratch}/${topic}`);
+      for (const [filters, identifier] of [
+        [[...this.filters], SUBSCRIPTIONS.plain],
+        [shared, SUBSCRIPTIONS.shared],
+      ] as const) {
+        const packets = inPackets(filters);
+        await inTurns(packets, this.window, (packet) => this.client.subscribe(packet, 0, identifier));
+      }
+      await this.client.ping();
+    });
+  }
+
+  /** Waits for the broker's answer to a ping: what it had for this client before has come by then. */
+  async listen(): Promise<void> {
+    await this.attempt(() => this.client.ping());
+  }
+
+  /** The payload by which a message is told from others on its topic. */
+  payload(saying: Saying): string {
+    return `${saying} ${this.clientId}`;
+  }
+
+  /** Whether a message of another seat came, up to now. */
+  heard({ topic, from, saying, by = "plain" }: Heard): boolean {
+    const { received } = this.client;
+    for (; this.#counted < received.length; this.#counted += 1) {
+      const message = received[this.#counted];
+      if (message === undefined) continue;
+      this.#heard.add(keyOf(message.topic, `${message.payload}`, message.subscription));
+      this.#heard.add(message.topic);
+    }
+    return this.#heard.has(keyOf(topic, from.payload(saying), SUBSCRIPTIONS[by]));
+  }
+
+  /** Whether anything at all came on a topic. */
+  heardAnything(topic: string): boolean {
+    this.heard({ topic, from: this, saying: "live" });
+    return this.#heard.has(topic);
+  }
+
+  /** Whether what was retained on a topic came anew, when it had been cleared. */
+  forget(): void {
+    this.#counted = this.client.received.length;
+    this.#heard = new Set();
+  }
+
+  async close(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    await client?.close();
+  }
+}
+
+function keyOf(topic: string, payload: string, subscription: number | undefined): string {
+  return `${subscription} ${payload} ${topic}`;
+}
+
+function inPackets(filters: readonly string[]): string[][] {
+  const packets: string[][] = [];
+  let bytes = Number.POSITIVE_INFINITY;
+  for (const filter of filters) {
+    const size = Buffer.byteLength(filter) + 3;
+    if (bytes + size > FILTER_BYTES) {
+      packets.push([]);
+      bytes = 0;
+    }
+    packets.at(-1)?.push(filter);
+    bytes += size;
+  }
+  return packets;
+}

@@ -1,0 +1,218 @@
+import { filterMatches } from "../../mosquitto/authorization.ts";
+import type { ListenerName } from "../../mosquitto/listener.ts";
+import { brokerTopics } from "./broker-topics.ts";
+import { kinship, meeting, neighbourhood } from "./neighbourhood.ts";
+import type { Deed, Policy, PolicyUser } from "./policy.ts";
+import {
+  CLIENT,
+  type Gap,
+  isReal,
+  type Partner,
+  type ReadTrial,
+  SCRATCH,
+  type UserPlan,
+  type WillTrial,
+  type WriteTrial,
+} from "./trial.ts";
+
+/** A rule with the user's own names in it. */
+export interface WordedRule {
+  readonly text: string;
+  readonly denies: boolean;
+  readonly filter: string;
+}
+
+/** How many topics of other rules a user is tried on beside those just outside of each of its own. */
+const NEIGHBOURS = 2;
+
+const NO_RULE = "no rule";
+
+const AN_ORDER = "a message there is an order to the broker";
+
+/** A plan for one user in the making. */
+export class Sketch implements UserPlan {
+  readonly user: PolicyUser;
+  readonly writes: WriteTrial[] = [];
+  readonly reads: ReadTrial[] = [];
+  readonly wills: WillTrial[] = [];
+  readonly gaps: Gap[] = [];
+  readonly #policy: Policy;
+  readonly #grounds: Readonly<Record<Deed, readonly string[]>>;
+  readonly #company: ReadonlySet<PolicyUser>;
+  readonly #seen = new Set<string>();
+
+  constructor(
+    user: PolicyUser,
+    policy: Policy,
+    grounds: Readonly<Record<Deed, readonly string[]>>,
+    company: ReadonlySet<PolicyUser>,
+  ) {
+    this.user = user;
+    this.#policy = policy;
+    this.#grounds = grounds;
+    this.#company = company;
+  }
+
+  planWrites({ text: rule, filter }: WordedRule): void {
+    if (filter.startsWith("$CONTROL")) {
+      this.gaps.push({ of: "write", allowed: true, rule, reason: AN_ORDER });
+      return;
+    }
+    const { inside, outside } = neighbourhood(filter, SCRATCH);
+    for (const topic of [...inside, ...outside]) this.#planWrite(topic, rule);
+  }
+
+  /** A deny shows where it takes something from an allow. */
+  planExceptions({ text: rule, filter }: WordedRule, rules: readonly WordedRule[]): void {
+    for (const allow of rules.filter(({ denies }) => !denies)) {
+      const topic = meeting(filter, allow.filter, SCRATCH);
+      if (topic === undefined || topic.startsWith("$")) continue;
+      this.#planWrite(topic, rule);
+      const source = isReal(topic) ? "real clients" : this.#partner("write", topic);
+      if (source !== undefined) this.#planRead(topic, rule, source);
+    }
+  }
+
+  planReads({ text: rule, filter }: WordedRule): void {
+    const { inside, outside } = neighbourhood(filter, SCRATCH);
+    const [own = filter] = inside;
+    if (isReal(own)) this.#planRead(own, rule, "real clients");
+    else this.#planReadInside(own, filter, rule);
+    const beyond = [...outside, ...this.#foreign("write", filter, "read")];
+    const planned = beyond.filter((topic) => {
+      const source = this.#partner("write", topic);
+      return source !== undefined && this.#planRead(topic, rule, source);
+    });
+    if (planned.length > 0 || filter === "#") return;
+    const reason = "nobody may write just outside of it, so there is nothing to be read";
+    this.gaps.push({ of: "read", allowed: false, rule, reason });
+  }
+
+  /** What tells a listener without an ACL, for users whose rules leave nothing outside too. */
+  planCanaries(): void {
+    this.#planWrite(SCRATCH, NO_RULE);
+    this.#planWrite(`$SYS/${SCRATCH}`, NO_RULE);
+    const [closed] = brokerTopics.filter((topic) => !this.#may("read", topic));
+    if (closed !== undefined) this.#planRead(closed, NO_RULE, "broker");
+  }
+
+  /** A will takes a connection of its own, so each rule has one inside and one outside, on its listeners in turn. */
+  planWills(rules: readonly WordedRule[]): void {
+    const { listeners } = this.user;
+    for (let turn = 0; turn < Math.max(rules.length, listeners.length); turn += 1) {
+      const rule = rules[turn % rules.length];
+      const listener = listeners[turn % listeners.length];
+      if (rule === undefined || listener === undefined || rule.filter.startsWith("$")) continue;
+      const { inside, outside } = neighbourhood(rule.filter, SCRATCH);
+      const [own = rule.filter] = inside;
+      this.#planWill([own], this.#may("write", own), rule.text, listener);
+      if (!this.#may("write", own)) continue;
+      const beyond = [...outside, ...this.#foreign("read", rule.filter, "write")];
+      this.#planWill(
+        beyond.filter((topic) => !this.#may("write", topic)),
+        false,
+        rule.text,
+        listener,
+      );
+    }
+  }
+
+  #planWrite(topic: string, rule: string): void {
+    if (!this.#isNew(`write ${topic}`)) return;
+    const partner = isReal(topic) ? undefined : this.#partner("read", topic);
+    this.writes.push({ topic, rule, allowed: this.#may("write", topic), partner });
+  }
+
+  /** Gives whether there is a trial for it now, from this rule or from another. */
+  #planRead(topic: string, rule: string, source: ReadTrial["source"]): boolean {
+    if (this.#isNew(`read ${topic}`)) {
+      this.reads.push({ topic, rule, allowed: this.#may("read", topic), source });
+    }
+    return true;
+  }
+
+  /** Where nobody may write on the rule's own scratch topic, one where the rule and another's right meet. */
+  #planReadInside(own: string, filter: string, rule: string): void {
+    for (const topic of this.#candidates(own, filter)) {
+      const source = this.#partner("write", topic);
+      if (source !== undefined) {
+        this.#planRead(topic, rule, source);
+        return;
+      }
+    }
+    const reason = "no user may write there, so there is nothing to be read";
+    this.gaps.push({ of: "read", allowed: this.#may("read", own), rule, reason });
+  }
+
+  *#candidates(own: string, filter: string): Generator<string, undefined> {
+    yield own;
+    for (const other of this.#policy.filters("write")) {
+      const topic = meeting(filter, other, SCRATCH);
+      if (topic !== undefined && !isReal(topic)) yield topic;
+    }
+  }
+
+  planBrokerReads({ text: rule, filter }: WordedRule): void {
+    const inside = brokerTopics.filter((topic) => filterMatches(filter, topic)).slice(0, 2);
+    for (const topic of inside) this.#planRead(topic, rule, "broker");
+    const outside = brokerTopics.find((topic) => !this.#may("read", topic));
+    if (outside !== undefined) this.#planRead(outside, rule, "broker");
+    if (inside.length > 0) return;
+    const reason = "the broker does not always have a message there, and no user may write one";
+    this.gaps.push({ of: "read", allowed: this.#may("read", filter), rule, reason });
+  }
+
+  /** On the first topic where somebody would hear it. A client cannot hear its own will. */
+  #planWill(topics: readonly string[], allowed: boolean, rule: string, listener: ListenerName): void {
+    const scratch = topics.filter((topic) => !isReal(topic));
+    for (const topic of scratch) {
+      const partner = this.#other("read", topic);
+      if (partner === undefined) continue;
+      this.wills.push({ topic, rule, allowed, listener, partner });
+      return;
+    }
+    const reason =
+      scratch.length === 0 && topics.length > 0
+        ? "a will on a topic in real use would disturb real clients"
+        : "no client would hear such a will";
+    this.gaps.push({ of: "will", allowed, rule, listener, reason });
+  }
+
+  /** Topics of others' rules, the nearest ones, that this user has no right on. */
+  #foreign(ground: Deed, filter: string, deed: Deed): string[] {
+    const near = this.#grounds[ground]
+      .map((topic) => ({ topic, kinship: kinship(filter, topic) }))
+      .sort((one, other) => other.kinship - one.kinship);
+    const found: string[] = [];
+    for (const { topic } of near) {
+      if (found.length >= NEIGHBOURS) break;
+      if (!this.#may(deed, topic)) found.push(topic);
+    }
+    return found;
+  }
+
+  #may(deed: Deed, topic: string): boolean {
+    return this.#policy.decide(this.user, deed, topic, CLIENT).allowed;
+  }
+
+  #partner(deed: Deed, topic: string): Partner | undefined {
+    return this.#may(deed, topic) ? "self" : this.#other(deed, topic);
+  }
+
+  /** Somebody who may whatever its client id is; the user itself is preferred, then one who is there anyway. */
+  #other(deed: Deed, topic: string): PolicyUser | undefined {
+    if (this.#policy.decide(this.user, deed, topic).allowed) return this.user;
+    let first: PolicyUser | undefined;
+    for (const user of this.#policy.capable(deed, topic)) {
+      if (this.#company.has(user)) return user;
+      first ??= user;
+    }
+    return first;
+  }
+
+  #isNew(key: string): boolean {
+    const isNew = !this.#seen.has(key);
+    this.#seen.add(key);
+    return isNew;
+  }
+}

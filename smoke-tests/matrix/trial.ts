@@ -1,0 +1,57 @@
+import type { ListenerName } from "../../mosquitto/listener.ts";
+import type { PolicyUser } from "./policy.ts";
+
+/** What stands in planned topics for a level that only one connection uses, and for its client id. */
+export const SCRATCH = "smoke-scratch";
+export const CLIENT = "smoke-client";
+
+/** Who a user is tried together with; itself, if it may do both. */
+export type Partner = PolicyUser | "self";
+
+/** A topic on which a user is tried, and what has to come of it. */
+export interface Trial {
+  /** With {@link SCRATCH} and {@link CLIENT} in it. */
+  readonly topic: string;
+  /** The rule that it is about, in words. */
+  readonly rule: string;
+  readonly allowed: boolean;
+}
+
+/** A message of the user; the partner would hear it, and is left out where nobody may. */
+export interface WriteTrial extends Trial {
+  readonly partner: Partner | undefined;
+}
+
+/** A message to the user, from the partner or from the broker itself; none where only real clients may speak. */
+export interface ReadTrial extends Trial {
+  readonly source: Partner | "broker" | "real clients";
+}
+
+export interface WillTrial extends Trial {
+  readonly listener: ListenerName;
+  readonly partner: PolicyUser;
+}
+
+/** What cannot be tried, and why. */
+export interface Gap {
+  readonly of: "read" | "write" | "will";
+  readonly allowed: boolean;
+  readonly rule: string;
+  readonly reason: string;
+  /** @default every listener of the user */
+  readonly listener?: ListenerName;
+}
+
+export interface UserPlan {
+  readonly user: PolicyUser;
+  readonly writes: readonly WriteTrial[];
+  readonly reads: readonly ReadTrial[];
+  readonly wills: readonly WillTrial[];
+  readonly gaps: readonly Gap[];
+}
+
+/** Whether a topic has no level of ours, so that real clients may speak or listen there. */
+export function isReal(topic: string): boolean {
+  const levels = topic.split("/");
+  return !levels.includes(SCRATCH) && !levels.includes(CLIENT);
+}
