@@ -1,0 +1,83 @@
+import { describe, expect, it } from "vitest";
+import { explainAccess, reachOf, type Want } from "./access-explanation.ts";
+import { sampleSettings } from "./sample-settings.ts";
+
+const config = {
+  roles: {
+    reader: { read: ["naboom/#"], deny: ["naboom/system/#"], patterns: { write: ["naboom/users/%u/#"] } },
+  },
+  users: {
+    web: { roles: ["reader"], listeners: ["wss"] },
+    service: { readwrite: ["naboom/system/#"], rotation: "overlap", generation: 2 },
+  },
+  patterns: { readwrite: ["naboom/devices/%c/#"] },
+};
+const policy = sampleSettings(config);
+
+function ask(user: string, want: Want, topic: string, more: { clientId?: string } = {}) {
+  return explainAccess(policy, { user, want, topic, ...more });
+}
+
+describe("an explanation", () => {
+  it("names the rule, its role and the listeners", () => {
+    expect(ask("web", "read", "naboom/news")).toMatchObject({
+      allowed: true,
+      rule: { access: "read", filter: "naboom/#", role: "reader" },
+      others: [],
+      listeners: ["wss"],
+    });
+    expect(ask("web", "write", "naboom/users/web/a").rule).toMatchObject({ pattern: "naboom/users/%u/#" });
+  });
+
+  it("names what a deny wins over", () => {
+    const { allowed, rule, others } = ask("web", "read", "naboom/system/load");
+    expect([allowed, rule?.access]).toEqual([false, "deny"]);
+    expect(others.map(({ filter }) => filter)).toEqual(["naboom/#"]);
+  });
+
+  it("names the rules for the other access where none is for this one", () => {
+    const { allowed, by, others } = ask("web", "write", "naboom/news");
+    expect([allowed, by]).toEqual([false, "nothing"]);
+    expect(others).toEqual([expect.objectContaining({ access: "read", filter: "naboom/#" })]);
+  });
+
+  it("finds the client id with which a pattern lets in, unless one is asked about", () => {
+    const topic = "naboom/devices/lamp/on";
+    expect(ask("service", "write", topic)).toMatchObject({
+      allowed: true,
+      by: "pattern",
+      client: { clientId: "lamp" },
+    });
+    expect(ask("service", "write", topic, { clientId: "lamp" }).allowed).toBe(true);
+    expect(ask("service", "write", topic, { clientId: "door" })).toMatchObject({
+      allowed: false,
+      by: "nothing",
+    });
+    expect(ask("service", "write", topic, { clientId: "a+b" })).toMatchObject({ allowed: false, by: "name" });
+  });
+
+  it("takes no other client id than the account's where that is what clients have", () => {
+    const own = sampleSettings({ ...config, clientIds: "own" });
+    const of = (topic: string) => explainAccess(own, { user: "web", want: "write", topic }).allowed;
+    expect([of("naboom/devices/web/on"), of("naboom/devices/lamp/on")]).toEqual([true, false]);
+  });
+
+  it("says that the broker itself keeps a topic", () => {
+    expect(ask("web", "write", "$SYS/broker/load")).toMatchObject({
+      allowed: false,
+      by: "reserved topic",
+      others: [],
+    });
+  });
+});
+
+it("finds everyone who can reach a topic, by either access", () => {
+  const found = reachOf(policy, "naboom/system/load").map(({ user, explanations: { read, write } }) => [
+    user,
+    read.allowed,
+    write.allowed,
+  ]);
+  expect(found).toEqual([["service", true, true]]);
+  expect(reachOf(policy, "naboom/devices/lamp/on").map(({ user }) => user)).toEqual(["web", "service"]);
+  expect(reachOf(policy, "elsewhere")).toEqual([]);
+});

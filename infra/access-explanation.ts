@@ -1,0 +1,113 @@
+import type { AccessRule } from "../mosquitto/acl.ts";
+import { authorize, type ClientIdentity, type Decision, patternMatches } from "../mosquitto/authorization.ts";
+import type { ListenerName } from "../mosquitto/listener.ts";
+import { placeholders } from "../mosquitto/pattern.ts";
+import type { GrantedRule } from "../mosquitto/role.ts";
+import { type AccessPolicy, loginNames } from "./login-names.ts";
+
+/** What a client can want with a topic. */
+export const wants = ["read", "write"] as const;
+
+export type Want = (typeof wants)[number];
+
+/** Whether a user may read or write a topic, by what, and where. */
+export interface Explanation {
+  readonly user: string;
+  readonly want: Want;
+  readonly topic: string;
+  readonly allowed: boolean;
+  readonly by: Decision["by"];
+  /** The rule that decided. @default none did */
+  readonly rule?: GrantedRule;
+  /** Where a deny decided: the rules that would have allowed it. Where none did: those for the other access. */
+  readonly others: readonly GrantedRule[];
+  /** Who it has to be, where a pattern decided. */
+  readonly client?: ClientIdentity;
+  /** Where the user may log in. */
+  readonly listeners: readonly ListenerName[];
+}
+
+/** A question about one user and one topic. */
+export interface Question {
+  /** A user of the policy. */
+  readonly user: string;
+  readonly want: Want;
+  /** A topic, without wildcards. */
+  readonly topic: string;
+  /** @default any: where a client chooses its id, the user is allowed what it would be with any of them */
+  readonly clientId?: string;
+}
+
+/** Decides as the broker will, once it has what the config says. */
+export function explainAccess(policy: AccessPolicy, { user, want, topic, clientId }: Question): Explanation {
+  const settings = policy.users[user];
+  if (settings === undefined) throw new Error(`${user} is no user of the policy`);
+  const names = loginNames(policy, user, settings);
+  const acl = {
+    users: names.map((name) => ({ name, rules: settings.rules })),
+    patterns: policy.patterns,
+  };
+  const tried = names
+    .flatMap((username) =>
+      clientIds(policy, username, topic, clientId).map((id) => ({ username, clientId: id })),
+    )
+    .map((client) => ({ client, decision: authorize(acl, client, want, topic) }));
+  const found = tried.find(({ decision }) => decision.allowed) ?? tried[0];
+  if (found === undefined) throw new Error(`${user} has no name to log in with`);
+  const { client, decision } = found;
+  const others = [...settings.rules, ...policy.patterns].filter(
+    (rule) => rule.access !== "deny" && patternMatches(rule.filter, topic, client),
+  );
+  return {
+    ...{ user, want, topic, allowed: decision.allowed, by: decision.by },
+    ...(decision.rule === undefined ? {} : { rule: decision.rule }),
+    others:
+      decision.allowed || decision.by === "reserved topic" ? [] : others.filter(relevant(decision, want)),
+    ...(decision.by === "pattern" ? { client } : {}),
+    listeners: settings.listeners,
+  };
+}
+
+/** Of everybody who may read a topic or write it: how. */
+export interface Reach {
+  readonly user: string;
+  /** One for each of read and write; at least one of them allowed. */
+  readonly explanations: Readonly<Record<Want, Explanation>>;
+}
+
+/** Every user who can reach a topic. */
+export function reachOf(policy: AccessPolicy, topic: string): readonly Reach[] {
+  return Object.keys(policy.users)
+    .map((user) => ({
+      user,
+      explanations: {
+        read: explainAccess(policy, { user, want: "read", topic }),
+        write: explainAccess(policy, { user, want: "write", topic }),
+      },
+    }))
+    .filter(({ explanations: { read, write } }) => read.allowed || write.allowed);
+}
+
+/** No pattern's `%c` stands for it. */
+const NO_CLIENT_ID = "";
+
+/** The client ids to ask about: the given one, the one that an account has, or all that a pattern could be about. */
+function clientIds(
+  { patterns, clientIds }: AccessPolicy,
+  username: string,
+  topic: string,
+  given: string | undefined,
+): readonly string[] {
+  if (clientIds === "own") return [username];
+  if (given !== undefined) return [given];
+  const levels = topic.split("/");
+  const found = patterns.flatMap(({ filter }) =>
+    filter.split("/").flatMap((level, index) => (level === placeholders.client ? [levels[index] ?? ""] : [])),
+  );
+  return [...new Set([NO_CLIENT_ID, ...found])];
+}
+
+function relevant({ by }: Decision, want: Want): (rule: AccessRule) => boolean {
+  const allows = ({ access }: AccessRule) => access === want || access === "readwrite";
+  return by === "rule" ? allows : (rule) => !allows(rule);
+}

@@ -1,0 +1,82 @@
+import type { AccessRule } from "../mosquitto/acl.ts";
+import { filterCovers, sharedFilter } from "../mosquitto/filter-cover.ts";
+import { hasPlaceholder, placeholders } from "../mosquitto/pattern.ts";
+import type { AccessPolicy } from "./login-names.ts";
+import type { HeldRule, WrittenRule } from "./written-rules.ts";
+
+/** What a rule is about, one by one. */
+export function accessesOf({ access }: AccessRule): readonly ("read" | "write" | "deny")[] {
+  return access === "readwrite" ? ["read", "write"] : [access];
+}
+
+/** Says of a rule of a policy in which ways it is wider than rules need to be; a deny is never too wide. */
+export class RuleBreadth {
+  readonly #policy: AccessPolicy;
+  readonly #writers: ReadonlyMap<string, readonly string[]>;
+
+  constructor(policy: AccessPolicy) {
+    this.#policy = policy;
+    const writers = new Map<string, string[]>();
+    for (const [user, { rules }] of Object.entries(policy.users)) {
+      for (const rule of rules.filter(writes)) {
+        writers.set(rule.filter, [...(writers.get(rule.filter) ?? []), user]);
+      }
+    }
+    this.#writers = writers;
+  }
+
+  faultsOf(rule: WrittenRule): readonly string[] {
+    if (rule.access === "deny") return [];
+    const [first] = rule.filter.split("/");
+    return [
+      ...(first === "#" ? ["it takes in every topic but those that begin with $"] : []),
+      ...(first === "+" || first === placeholders.client ? ["it takes in every first level"] : []),
+      ...(hasPlaceholder(rule.filter, "client") && this.#policy.clientIds === "free"
+        ? ["any user can choose another's client id, and has its topics then"]
+        : []),
+      ...this.#sharedWrite(rule),
+    ];
+  }
+
+  /** Where several users may write, a message does not tell which of them it is from. */
+  #sharedWrite({ access, held }: WrittenRule): readonly string[] {
+    if (!writes({ access, filter: "" })) return [];
+    const open = held.filter(({ rule }) => /[+#]/.test(rule.filter));
+    const members = new Set(held.map(({ user }) => user));
+    const others = new Set(open.flatMap((one) => this.#otherWriters(one)));
+    if (others.size === 0) return [];
+    if (members.size > 1) {
+      const all = [...members].filter((user) => others.has(user));
+      const outside = [...others].filter((user) => !members.has(user));
+      return [`several users can write to the same topics: ${someOf([...all, ...outside])}`];
+    }
+    return [`${someOf([...others])} can write there too`];
+  }
+
+  #otherWriters({ user, rule }: HeldRule): readonly string[] {
+    return [...this.#writers].flatMap(([filter, users]) => {
+      const shared = sharedFilter(rule.filter, filter);
+      if (shared === undefined || this.#isDenied(user, shared)) return [];
+      return users.filter((other) => other !== user && !this.#isDenied(other, shared));
+    });
+  }
+
+  #isDenied(user: string, filter: string): boolean {
+    const rules = this.#policy.users[user]?.rules ?? [];
+    return rules.some((rule) => rule.access === "deny" && filterCovers(rule.filter, filter));
+  }
+}
+
+function writes(rule: AccessRule): boolean {
+  return accessesOf(rule).includes("write");
+}
+
+/** How many names a sentence takes. */
+const NAMES = 4;
+
+/** For instance `a, b and c`, or `a, b, c, d and 7 more`. */
+export function someOf(names: readonly string[]): string {
+  const shown = names.length > NAMES + 1 ? names.slice(0, NAMES) : names.slice(0, -1);
+  const last = names.length > NAMES + 1 ? `${names.length - NAMES} more` : (names.at(-1) ?? "");
+  return shown.length === 0 ? last : `${shown.join(", ")} and ${last}`;
+}
