@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout } from "node:timers/promises";
 import { execa } from "execa";
 import type { ConsoleRevision } from "./console.ts";
 import { consolePublishMount, consolePublishScript, consoleReloadScript } from "./delivery.ts";
@@ -30,6 +31,7 @@ export class ConsoleContainer {
       ...["--publish", `127.0.0.1::${consoleLayout.port}`, "--health-cmd", health, "--health-interval=1s"],
       ...[this.#image, ...consoleCommand],
     ]);
+    await this.#answered(revision);
     const { stdout } = await execa("docker", ["port", this.name, `${consoleLayout.port}`]);
     return Number(stdout.split(":").at(-1));
   }
@@ -63,9 +65,28 @@ export class ConsoleContainer {
     ]);
   }
 
+  /** Runs a command in the running container, and gives what it printed. */
+  async inside(...command: string[]): Promise<string> {
+    const { stdout } = await execa("docker", ["exec", this.name, ...command], { reject: false });
+    return stdout;
+  }
+
+  /** All that the server has logged. */
+  async log(): Promise<string> {
+    return (await execa("docker", ["logs", this.name], { all: true })).all;
+  }
+
   /** How the engine's healthcheck finds it. */
   async health(): Promise<string> {
     return (await execa("docker", ["inspect", "--format", "{{.State.Health.Status}}", this.name])).stdout;
+  }
+
+  async #answered({ id }: ConsoleRevision): Promise<void> {
+    for (let attempt = 0; attempt < 100; attempt += 1) {
+      if ((await this.inside(...consoleHealthcheck)) === id) return;
+      await setTimeout(100);
+    }
+    throw new Error(`${this.name} does not answer: ${await this.log()}`);
   }
 
   async remove(): Promise<void> {

@@ -42,8 +42,9 @@ describe("a sealed file", () => {
         expect(await openAccess(file.content, account, password)).toEqual(access);
         expect(file.name).toBe(await accessFileOf(account));
       }),
+      { numRuns: 50 },
     );
-  });
+  }, 60_000);
 
   test("is not opened with another password, nor as another account's", async () => {
     await expect(openAccess(sealed.content, "ann", `${password}q`)).rejects.toThrow();

@@ -1,5 +1,5 @@
 import { createCipheriv, createHash, hkdfSync } from "node:crypto";
-import type { AccountAccess } from "./page/account-access.ts";
+import type { AccessRule, AccountAccess } from "./page/account-access.ts";
 import { accessFileName, SEALING } from "./page/sealing.ts";
 
 export interface SealedAccessInput extends AccountAccess {
@@ -31,7 +31,7 @@ const PADDING = 1024;
  * a file is the same as an earlier one.
  */
 export function sealAccess({ account, password, rules, listeners }: SealedAccessInput): SealedAccessFile {
-  const content = pad(JSON.stringify({ rules, listeners }));
+  const content = pad(JSON.stringify({ rules: rules.map(plainRule), listeners }));
   const digest = createHash("sha256").update(content).digest("hex");
   const key = derive(password, SEALING.keyPurpose(account), SEALING.keyBytes);
   const nonce = derive(password, SEALING.noncePurpose(account, digest), SEALING.nonceBytes);
@@ -42,6 +42,11 @@ export function sealAccess({ account, password, rules, listeners }: SealedAccess
     name: accessFileName(createHash("sha256").update(account, "utf8").digest()),
     content: `${JSON.stringify({ version: SEALING.version, nonce: nonce.toString("base64"), sealed: sealed.toString("base64") })}\n`,
   };
+}
+
+/** A rule without what else a caller may know of it, so that only what is shown can change the file. */
+function plainRule({ access, filter, placeholders }: AccessRule): AccessRule {
+  return placeholders ? { access, filter, placeholders } : { access, filter };
 }
 
 function derive(password: string, purpose: string, bytes: number): Buffer {

@@ -6,6 +6,8 @@ export interface AccessRule {
   readonly access: Access;
   /** A topic filter (MQTT 5, 4.7). */
   readonly filter: string;
+  /** Whether `%u` in the filter stands for the account and `%c` for the client id. @default false */
+  readonly placeholders?: boolean;
 }
 
 /** A way into the broker that the account may use. */

@@ -48,7 +48,8 @@ const KEEPALIVE = 90;
 /** One account's connection to the broker, which comes back with its subscriptions whenever the broker does. */
 export class BrokerSession {
   readonly #options: SessionOptions;
-  readonly #clientId = `console-${crypto.randomUUID().slice(0, 13)}`;
+  /** Another one for each log-in, so that two pages never end each other's session. */
+  readonly clientId = `console-${crypto.randomUUID().slice(0, 13)}`;
   readonly #watched = new Map<string, QoS>();
   #client: MqttClient | undefined;
   #connected = false;
@@ -129,7 +130,7 @@ export class BrokerSession {
     this.#options.onState({ kind: "connecting" });
     const client = mqtt.connect(this.#options.url, {
       protocolVersion: 5,
-      clientId: this.#clientId,
+      clientId: this.clientId,
       username: this.#options.account,
       password: this.#password,
       clean: true,

@@ -10,7 +10,7 @@ import { type Message, messageFrom } from "./message.ts";
 import { MessageLog } from "./message-log.ts";
 import { MessagesView } from "./messages-view.ts";
 import { PublishView } from "./publish-view.ts";
-import { mayWrite } from "./rights.ts";
+import { mayWrite, resolve } from "./rights.ts";
 import { RightsView } from "./rights-view.ts";
 import { WatchView } from "./watch-view.ts";
 
@@ -112,9 +112,10 @@ class Console {
     const access = await readAccess(account, password).catch((error: Error) => error);
     // Somebody else may have logged in meanwhile.
     if (credential !== this.#credential) return;
-    this.#rules = access instanceof Error ? undefined : access.rules;
+    const clientId = this.#session?.clientId ?? "";
+    this.#rules = access instanceof Error ? undefined : resolve(access.rules, account, clientId);
     if (access instanceof Error) this.#rights.miss(access.message);
-    else this.#rights.show(access);
+    else this.#rights.show(this.#rules ?? [], access.listeners, clientId);
     this.#watches.know(this.#rules);
     this.#publish.know(this.#rules);
   }

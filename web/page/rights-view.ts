@@ -1,4 +1,4 @@
-import type { AccessRule, AccountAccess } from "./account-access.ts";
+import type { AccessRule, AccountListener } from "./account-access.ts";
 import { button, byId, element } from "./element.ts";
 
 const WORDS = Object.freeze({ read: "read", write: "write", readwrite: "read and write", deny: "denied" });
@@ -13,11 +13,13 @@ export class RightsView {
     this.#watch = watch;
   }
 
-  show({ rules, listeners }: AccountAccess): void {
+  show(rules: readonly AccessRule[], listeners: readonly AccountListener[], clientId: string): void {
     const list = element("ul", "rules", ...rules.map((rule) => this.#rule(rule)));
     const note = "As the stack published them. A denial wins wherever it stands.";
     this.#rights.replaceChildren(list, element("p", "hint", note));
+    const client = element("li", "", element("span", "tag", "client id"), element("span", "code", clientId));
     this.#listeners.replaceChildren(
+      client,
       ...listeners.map(({ name, url }) =>
         element("li", "", element("span", "tag", name), element("span", "code", url)),
       ),

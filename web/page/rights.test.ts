@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { AccessRule } from "./account-access.ts";
-import { covers, mayWrite, overlaps, readable, topicFault } from "./rights.ts";
+import { covers, mayWrite, overlaps, readable, resolve, topicFault } from "./rights.ts";
 
 const rules: readonly AccessRule[] = [
   { access: "readwrite", filter: "home/#" },
@@ -38,6 +38,23 @@ test("a wildcard at the first level hides what begins with $", () => {
   expect(covers("#", "$SYS/a")).toBe(false);
   expect(overlaps("+/a", "$SYS/a")).toBe(false);
   expect(covers("$SYS/#", "$SYS/a")).toBe(true);
+});
+
+test("placeholders of account and client are filled in, and a plain rule stays as it is", () => {
+  const filter = "%u/%c/#";
+  expect(
+    resolve(
+      [
+        { access: "read", filter, placeholders: true },
+        { access: "write", filter },
+      ],
+      "ann",
+      "c-1",
+    ),
+  ).toEqual([
+    { access: "read", filter: "ann/c-1/#" },
+    { access: "write", filter },
+  ]);
 });
 
 const level = fc.constantFrom("a", "b", "", "$c");

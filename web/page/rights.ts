@@ -50,6 +50,21 @@ export function overlaps(one: string, other: string): boolean {
   }
 }
 
+/** Rules with the names of an account and its client put in where they have places for them (mosquitto.conf(5), acl_file). */
+export function resolve(
+  rules: readonly AccessRule[],
+  account: string,
+  clientId: string,
+): readonly AccessRule[] {
+  const names: Readonly<Record<string, string>> = { "%u": account, "%c": clientId };
+  return rules.map(({ access, filter, placeholders }) => {
+    return {
+      access,
+      filter: placeholders ? filter.replace(/%[uc]/g, (place) => names[place] ?? "") : filter,
+    };
+  });
+}
+
 function isHidden(wide: readonly string[], narrow: readonly string[]): boolean {
   return (narrow[0] ?? "").startsWith("$") && (wide[0] === "#" || wide[0] === "+");
 }

@@ -1,0 +1,133 @@
+import { execa } from "execa";
+import mqtt, { type MqttClient } from "mqtt";
+import type { BrowserContext, Page } from "playwright-core";
+import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
+import { TestBrowser } from "../toolchain/browser.ts";
+import { prepareConsoleImage } from "../toolchain/console-image.ts";
+import { prepareDockerEngine } from "../toolchain/docker-engine.ts";
+import { createProgress } from "../toolchain/progress.ts";
+import { ThrowawayStack, type Workbench } from "../toolchain/throwaway-stack.ts";
+import { renderConsole } from "./console.ts";
+import { ConsoleContainer } from "./console-container.ts";
+import { readPageAssets } from "./page-assets.ts";
+
+/** The users of the stage's stack: who sits before the page, and who speaks to them. */
+export const USERS = Object.freeze({
+  ann: { read: ["weather/+/now"], write: ["inbox"], readwrite: ["site/#"], deny: ["site/locks/#"] },
+  device: { readwrite: ["#"] },
+});
+
+/** A throwaway stack with a console, and a browser that trusts its authority: all that the page's tests need. */
+export class ConsoleStage {
+  readonly throwaway: ThrowawayStack;
+  readonly outputs: StackOutputs;
+  /** The page's address. */
+  readonly url: string;
+  readonly browser: TestBrowser;
+  readonly #container: ConsoleContainer;
+
+  private constructor(
+    throwaway: ThrowawayStack,
+    outputs: StackOutputs,
+    url: string,
+    browser: TestBrowser,
+    container: ConsoleContainer,
+  ) {
+    this.throwaway = throwaway;
+    this.outputs = outputs;
+    this.url = url;
+    this.browser = browser;
+    this.#container = container;
+  }
+
+  static async set(workbench: Workbench): Promise<ConsoleStage> {
+    const progress = createProgress();
+    const engine = await prepareDockerEngine({ install: true, progress });
+    const image = await prepareConsoleImage({ install: true, engine, progress });
+    const container = new ConsoleContainer(image);
+    const throwaway = await ThrowawayStack.create(workbench, { users: USERS });
+    try {
+      const { exitCode, output } = await throwaway.up();
+      if (exitCode !== 0) throw new Error(output);
+      const outputs = stackOutputs.parse(await throwaway.stack.outputs());
+      const port = await container.start(await render(outputs));
+      const browser = await TestBrowser.launch({ authority: outputs.authority });
+      return new ConsoleStage(throwaway, outputs, `https://localhost:${port}/`, browser, container);
+    } catch (error) {
+      await container.remove();
+      await throwaway.remove();
+      throw error;
+    }
+  }
+
+  async clear(): Promise<void> {
+    await this.browser.close();
+    await this.#container.remove();
+    await this.throwaway.remove();
+  }
+
+  get context(): BrowserContext {
+    return this.browser.context;
+  }
+
+  /** The password of a user. */
+  password(user: keyof typeof USERS): string {
+    return this.outputs.credentials[user]?.password ?? "";
+  }
+
+  /** Another client than the page, which may read and write everything. */
+  async device(): Promise<MqttClient> {
+    const { host, port } = this.outputs.listeners.mqtt;
+    return await mqtt.connectAsync({ host, port, protocolVersion: 5, ...this.outputs.credentials.device });
+  }
+
+  /** Opens the page in a tab of its own. */
+  async open(): Promise<Page> {
+    const page = await this.context.newPage();
+    await page.goto(this.url);
+    await page.getByRole("button", { name: "Log in" }).waitFor();
+    return page;
+  }
+
+  /** Opens the page and logs in as ann. */
+  async enter(): Promise<Page> {
+    const page = await this.open();
+    await page.getByLabel("Account").fill("ann");
+    await page.getByLabel("Password").fill(this.password("ann"));
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("status").getByText("Connected", { exact: true }).waitFor();
+    return page;
+  }
+
+  /** Stops, starts or restarts the broker's container. */
+  async broker(action: "stop" | "start" | "restart"): Promise<void> {
+    await execa("docker", [action, this.outputs.broker.container]);
+  }
+}
+
+async function render(outputs: StackOutputs) {
+  const { container } = outputs.broker;
+  const accounts = Object.entries(outputs.credentials).map(([user, { username, password }]) => {
+    const { rules = [], listeners = [] } = outputs.users[user] ?? {};
+    const urls = listeners.map((name) => ({ name, url: outputs.listeners[name].url }));
+    return { account: username, password, rules, listeners: urls };
+  });
+  return renderConsole({
+    assets: readPageAssets(),
+    stack: "naboom-mqtt",
+    brokerUrl: outputs.listeners.wss.url,
+    accounts,
+    certificate: await brokerFile(container, "server.crt"),
+    key: await brokerFile(container, "server.key"),
+  });
+}
+
+async function brokerFile(container: string, name: string): Promise<string> {
+  const { stdout } = await execa("docker", [
+    "exec",
+    container,
+    "cat",
+    `/mosquitto/revisions/current/${name}`,
+  ]);
+  return `${stdout}\n`;
+}

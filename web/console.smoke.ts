@@ -1,0 +1,230 @@
+import type { MqttClient } from "mqtt";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
+import { TestBrowser } from "../toolchain/browser.ts";
+import { ConsoleStage, USERS } from "./console-stage.ts";
+
+let stage: ConsoleStage;
+let device: MqttClient;
+
+beforeAll(async () => {
+  stage = await ConsoleStage.set(inject("workbench"));
+  device = await stage.device();
+}, 400_000);
+
+afterAll(async () => {
+  await device?.endAsync(true);
+  await stage?.clear();
+});
+
+afterEach(async () => {
+  // The first tab stays, as a browser without one ends.
+  await Promise.all(
+    stage.context
+      .pages()
+      .slice(1)
+      .map((page) => page.close()),
+  );
+});
+
+describe("logging in", () => {
+  test("needs a browser that trusts the stack's authority", async () => {
+    const stranger = await TestBrowser.launch();
+    try {
+      const page = await stranger.context.newPage();
+      await expect(page.goto(stage.url)).rejects.toThrow("ERR_CERT_AUTHORITY_INVALID");
+    } finally {
+      await stranger.close();
+    }
+  });
+
+  test("lets an account in, and tells what it may read and write and where it may connect", async () => {
+    const page = await stage.enter();
+    const rights = page.getByRole("region", { name: "Rights of ann" });
+    const rules = rights.getByRole("list").first().getByRole("listitem");
+    await rules.first().waitFor();
+    const told = (await rules.allTextContents()).map((text) => text.replace(/Watch$/, "")).sort();
+    expect(told).toEqual(["inboxwrite", "site/#read and write", "site/locks/#denied", "weather/+/nowread"]);
+    await rights.getByText(stage.outputs.listeners.mqtts.url).waitFor();
+    expect(await page.title()).toBe("naboom-mqtt, connected");
+  });
+
+  test("with a wrong password is refused with the broker's reason, and the field is empty again", async () => {
+    const page = await stage.open();
+    await page.getByLabel("Account").fill("ann");
+    await page.getByLabel("Password").fill("not-the-password");
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("alert").getByText("The broker refused ann: not authorised (0x87).").waitFor();
+    expect(await page.getByLabel("Password").inputValue()).toBe("");
+    expect(await page.getByLabel("Account").inputValue()).toBe("ann");
+    expect(await page.getByRole("heading", { name: "Publish" }).isVisible()).toBe(false);
+  });
+
+  test("leaves nothing behind: not in a store, not in the page, not in the history", async () => {
+    const page = await stage.enter();
+    expect(await page.evaluate(STORED)).toEqual({
+      local: 0,
+      session: 0,
+      cookies: "",
+      databases: 0,
+      caches: 0,
+    });
+    expect((await stage.context.cookies()).length).toBe(0);
+    expect(await page.content()).not.toContain(stage.password("ann"));
+    expect(await page.getByLabel("Password").inputValue()).toBe("");
+    expect(page.url()).toBe(stage.url);
+    await page.reload();
+    await page.getByRole("button", { name: "Log in" }).waitFor();
+  });
+});
+
+describe("messages", () => {
+  test("of another client appear as they come, and whole once chosen", async () => {
+    const page = await stage.enter();
+    await watch(page, "site/+/temperature");
+    await device.publishAsync("site/hall/temperature", '{"celsius":21.5}', { qos: 1 });
+    const row = rows(page).filter({ hasText: "site/hall/temperature" });
+    await row.getByText('{"celsius":21.5}').click();
+    const details = page.getByRole("complementary", { name: "The chosen message" });
+    expect(await details.getByLabel("Payload").textContent()).toBe('{\n  "celsius": 21.5\n}');
+    expect(await row.getAttribute("aria-selected")).toBe("true");
+  });
+
+  test("that are retained are kept apart, and can be removed from the broker", async () => {
+    await device.publishAsync("site/hall/state", "online", { qos: 1, retain: true });
+    const page = await stage.enter();
+    await watch(page, "site/+/state");
+    await page.getByRole("tab", { name: /Retained/ }).click();
+    await rows(page).filter({ hasText: "online" }).click();
+    await page.getByRole("button", { name: "Remove retained" }).click();
+    await page.getByText("No retained message under what you watch.").waitFor();
+    const later = await stage.enter();
+    await watch(later, "site/+/state");
+    await device.publishAsync("site/gate/state", "open", { qos: 1 });
+    await rows(later).filter({ hasText: "site/gate/state" }).waitFor();
+    expect(await rows(later).count()).toBe(1);
+  });
+
+  test("on a denied topic do not come, and the page says so beforehand", async () => {
+    const page = await stage.enter();
+    await page.getByLabel("Topic filter to watch").fill("site/locks/#");
+    await page.getByText("This account may read nothing of this").waitFor();
+    await page.getByRole("button", { name: "Watch", exact: true }).click();
+    await page.getByText("not readable").waitFor();
+    await watch(page, "site/hall/#");
+    await device.publishAsync("site/locks/door", "secret", { qos: 1 });
+    await device.publishAsync("site/hall/after", "later", { qos: 1 });
+    await rows(page).filter({ hasText: "site/hall/after" }).waitFor();
+    expect(await rows(page).filter({ hasText: "site/locks/door" }).count()).toBe(0);
+  });
+});
+
+describe("publishing", () => {
+  test("tells that the broker has acknowledged it, once it has", async () => {
+    const received = new Promise<string>((resolve) => {
+      device.on("message", (topic, payload) => topic === "site/desk" && resolve(payload.toString()));
+    });
+    await device.subscribeAsync("site/desk", { qos: 1 });
+    const page = await stage.enter();
+    await publish(page, "site/desk", "hello");
+    await page.getByText(/^Acknowledged by the broker in \d+ ms\.$/).waitFor();
+    expect(await received).toBe("hello");
+  });
+
+  test("to a denied topic is shown as denied, with the broker's reason", async () => {
+    const page = await stage.enter();
+    await publish(page, "site/locks/door", "open");
+    await page.getByText("Denied by the broker: not authorised (0x87).").waitFor();
+    await page.getByText("The rights of this account do not cover this topic.").waitFor();
+  });
+
+  test("of more than the broker takes is not sent, and the connection stays", async () => {
+    const page = await stage.enter();
+    await publish(page, "site/desk", "x".repeat(300_000));
+    await page.getByText("Not sent: the broker takes 262,144 bytes at most.").waitFor();
+    await page.getByRole("status").getByText("Connected", { exact: true }).waitFor();
+  });
+});
+
+describe("a broker that goes away", () => {
+  test("is told with a countdown, and when it is back the page is too, with what it watched", async () => {
+    const page = await stage.enter();
+    await watch(page, "site/#");
+    await stage.broker("stop");
+    await page.getByRole("status").getByText("Broker away: ").waitFor();
+    await page.getByText(/^retry in \d+ s$/).waitFor();
+    await publish(page, "site/desk", "into the void");
+    await page.getByText("Not sent: the broker is away.").waitFor();
+    await stage.broker("start");
+    await page.getByRole("button", { name: "Retry now" }).click();
+    await page.getByRole("status").getByText("Connected", { exact: true }).waitFor({ timeout: 60_000 });
+    await expect.poll(() => device.connected, { timeout: 30_000 }).toBe(true);
+    await device.publishAsync("site/back", "again", { qos: 1 });
+    await rows(page).filter({ hasText: "again" }).waitFor();
+    expect(await rows(page).filter({ hasText: "into the void" }).count()).toBe(0);
+  });
+
+  test("by a restart is reached again without anybody's doing", async () => {
+    const page = await stage.enter();
+    await watch(page, "site/#");
+    const away = page.getByRole("status").getByText("Broker away: ").waitFor();
+    await stage.broker("restart");
+    await away;
+    await page.getByRole("status").getByText("Connected", { exact: true }).waitFor({ timeout: 60_000 });
+    await expect.poll(() => device.connected, { timeout: 30_000 }).toBe(true);
+    await device.publishAsync("site/restarted", "by itself", { qos: 1 });
+    await rows(page).filter({ hasText: "by itself" }).waitFor();
+  });
+
+  test("before anybody is in is told at the door, with a way out", async () => {
+    await stage.broker("stop");
+    const page = await stage.open();
+    await page.getByLabel("Account").fill("ann");
+    await page.getByLabel("Password").fill(stage.password("ann"));
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByRole("alert").getByText("No answer from wss://localhost").waitFor();
+    await page.getByRole("button", { name: /^Next attempt in \d+ s$/ }).waitFor();
+    await stage.broker("start");
+    await page.getByRole("status").getByText("Connected", { exact: true }).waitFor({ timeout: 60_000 });
+  });
+});
+
+describe("an account whose password is rotated", () => {
+  test("is logged out with the reason, and nothing of its session stays", async () => {
+    const page = await stage.enter();
+    await watch(page, "site/#");
+    await device.publishAsync("site/before", "rotation", { qos: 1 });
+    await rows(page).filter({ hasText: "site/before" }).waitFor();
+    await stage.throwaway.configure({ users: { ...USERS, ann: { ...USERS.ann, generation: 2 } } });
+    const { exitCode, output } = await stage.throwaway.up();
+    expect(exitCode, output).toBe(0);
+    const reason = "The broker refuses ann now: not authorised (0x87). Its password may have been rotated.";
+    await page.getByRole("alert").getByText(reason).waitFor({ timeout: 60_000 });
+    expect(await page.getByRole("region", { name: "Messages" }).isVisible()).toBe(false);
+    expect(await page.content()).not.toContain("site/#");
+  });
+});
+
+const STORED = `(async () => ({
+  local: localStorage.length,
+  session: sessionStorage.length,
+  cookies: document.cookie,
+  databases: (await indexedDB.databases()).length,
+  caches: (await caches.keys()).length,
+}))()`;
+
+function rows(page: Page) {
+  return page.getByRole("listbox").getByRole("option").filter({ visible: true });
+}
+
+async function watch(page: Page, filter: string): Promise<void> {
+  await page.getByLabel("Topic filter to watch").fill(filter);
+  await page.getByRole("button", { name: "Watch", exact: true }).click();
+  await page.getByRole("button", { name: `Stop watching ${filter}` }).waitFor();
+}
+
+async function publish(page: Page, topic: string, payload: string): Promise<void> {
+  await page.getByLabel("Topic", { exact: true }).fill(topic);
+  await page.getByLabel("Payload").fill(payload);
+  await page.getByRole("button", { name: "Publish", exact: true }).filter({ visible: true }).click();
+}
