@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ListenerName } from "../mosquitto/listener.ts";
-import { isLoopback } from "./listener-settings.ts";
+import { clientHost, isLoopback } from "./listener-settings.ts";
 import { parseSettings } from "./settings.ts";
 import type { Settings } from "./settings-schema.ts";
 
@@ -139,5 +139,25 @@ describe("a loopback address", () => {
 describe("the listeners with TLS", () => {
   it.each(["mqtts", "wss"] satisfies ListenerName[])("are free to be anywhere: %s", (name) => {
     expect(placesOf({ listeners: { [name]: { address: "::" } } })[name].address).toBe("::");
+  });
+});
+
+describe("the host that clients are sent to", () => {
+  const byDefault = ["localhost", "127.0.0.1", "::1"];
+  const ofDomain = ["*.naboom.example", "mqtt.naboom.example"];
+
+  it.each<[ListenerName, string, readonly string[], string]>([
+    ["mqtt", "127.0.0.1", byDefault, "localhost"],
+    ["mqtts", "127.0.0.1", byDefault, "localhost"],
+    ["mqtts", "0.0.0.0", byDefault, "localhost"],
+    ["mqtts", "::", byDefault, "::1"],
+    ["ws", "::1", byDefault, "::1"],
+    ["mqtt", "127.0.0.9", byDefault, "127.0.0.9"],
+    ["mqtts", "0.0.0.0", ofDomain, "mqtt.naboom.example"],
+    ["wss", "::", ["*.naboom.example"], "mqtt.naboom.example"],
+    ["mqtt", "127.0.0.1", ofDomain, "127.0.0.1"],
+    ["ws", "192.0.2.7", ofDomain, "mqtt.naboom.example"],
+  ])("of %s on %s with a certificate for %j is %s", (listener, address, names, host) => {
+    expect(clientHost(listener, address, names)).toBe(host);
   });
 });

@@ -1,4 +1,4 @@
-import { BlockList, isIP, SocketAddress } from "node:net";
+import { BlockList, isIP, isIPv6, SocketAddress } from "node:net";
 import { z } from "zod";
 import { type ListenerName, listenerNames, listeners } from "../mosquitto/listener.ts";
 import { ALWAYS, rules, section, whole } from "./setting-rules.ts";
@@ -91,6 +91,19 @@ loopback.addAddress("::1", "ipv6");
 /** Whether only programs of the host itself reach an address (RFC 1122, 3.2.1.3; RFC 4291, 2.5.3). */
 export function isLoopback(address: string): boolean {
   return loopback.check(address, isIP(address) === 6 ? "ipv6" : "ipv4");
+}
+
+/**
+ * Where clients are sent: to the first name of the certificate, so that the name they check is the one they asked
+ * for. That name leads to no unencrypted listener that only this host reaches, and localhost is IPv4 to many.
+ */
+export function clientHost(listener: ListenerName, address: string, names: readonly string[]): string {
+  const [first = "localhost"] = names;
+  // A wildcard is no host; any name that it stands for is.
+  const named = names.find((name) => !name.startsWith("*.")) ?? first.replace(/^\*\./, "mqtt.");
+  if (named === "localhost" && isIPv6(address) && names.includes("::1")) return "::1";
+  if (listeners[listener].tls || !isLoopback(address)) return named;
+  return named === "localhost" && address === "127.0.0.1" ? named : address;
 }
 
 function plainFault(name: ListenerName, inherited: string | undefined): string {

@@ -2,13 +2,13 @@ import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { accountsOf } from "../mosquitto/account.ts";
 import { useOn } from "../mosquitto/client-certificate.ts";
-import { type ListenerName, listenerNames, listeners } from "../mosquitto/listener.ts";
+import { listenerNames, listeners } from "../mosquitto/listener.ts";
 import { type Authority, expiry } from "./authority.ts";
 import type { Broker } from "./broker.ts";
 import type { CertificateSettings } from "./certificate-settings.ts";
 import type { ClientAuthority, ClientCertificate, ClientKeyPair } from "./client-authority.ts";
 import type { StackOutputs } from "./contract.ts";
-import { isLoopback } from "./listener-settings.ts";
+import { clientHost } from "./listener-settings.ts";
 import type { Settings } from "./settings-schema.ts";
 import type { UserCredential, Users } from "./users.ts";
 
@@ -94,7 +94,7 @@ function describeUsers(
 
 function endpoints(settings: Settings): StackOutputs["listeners"] {
   const entries = listenerNames.map((name) => {
-    const host = hostFor(name, settings);
+    const host = clientHost(name, settings.listeners[name].address, settings.certificates.names);
     const { port } = settings.listeners[name];
     const authority = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     const clientCertificates = useOn(name, settings.clientCertificates);
@@ -102,19 +102,6 @@ function endpoints(settings: Settings): StackOutputs["listeners"] {
     return [name, { url: `${name}://${authority}`, host, port, tls, clientCertificates }];
   });
   return Object.fromEntries(entries);
-}
-
-/**
- * Clients are sent to the first name of the certificate, so that the name they check is the one they asked for;
- * but that name leads to no unencrypted listener that only this host reaches.
- */
-function hostFor(listener: ListenerName, { listeners: places, certificates: { names } }: Settings): string {
-  const [first = "localhost"] = names;
-  // A wildcard is no host; any name that it stands for is.
-  const named = names.find((name) => !name.startsWith("*.")) ?? first.replace(/^\*\./, "mqtt.");
-  const { address } = places[listener];
-  if (listeners[listener].tls || !isLoopback(address)) return named;
-  return named === "localhost" && address === "127.0.0.1" ? named : address;
 }
 
 function certificates(
