@@ -13,6 +13,18 @@ describe("a certificate of one's own", () => {
     expect(key).not.toThrow(pasted);
   });
 
+  it("is asked for with each of its files that is not there, and with the way to do without", () => {
+    const refused = () => readOwnCertificate(input({ chain: "x.crt", key: "x.key", authority: "ca.crt" }));
+    for (const part of ["chain", "key", "authority"]) {
+      expect(refused).toThrow(
+        `put the file there, or name another: npm run pulumi -- config set --path 'naboom-mqtt:certificates.own.${part}' PATH`,
+      );
+    }
+    expect(refused).toThrow(
+      "to take one that the stack issues: npm run pulumi -- config rm --path 'naboom-mqtt:certificates.own'",
+    );
+  });
+
   it("is none where the config names none", () => {
     expect(readOwnCertificate(input(undefined))).toBeUndefined();
   });

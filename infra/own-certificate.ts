@@ -26,18 +26,25 @@ export interface CheckedCertificate extends OwnCertificate {
  * @throws Refusal that names everything that is wrong with it
  */
 export function readOwnCertificate(input: OwnCertificateInput): CheckedCertificate | undefined {
-  const { certificates, stack, now } = input;
+  const { certificates, now } = input;
   if (certificates.own === undefined) return undefined;
-  const own = {
-    chain: read("chain", certificates.own.chain, input),
-    key: read("key", certificates.own.key, input),
-    authority: read("authority", certificates.own.authority, input),
-  };
-  const { faults, warnings } = checkOwnCertificate(own, { names: certificates.names, now });
-  if (faults.length === 0) return { ...own, warnings };
+  const { own } = certificates;
+  const parts = PARTS.map((part) => read(part, own[part], input));
+  const unread = parts.flatMap(({ fault }) => fault ?? []);
+  if (unread.length > 0) throw refusal(unread, input);
+  const [chain = "", key = "", authority = ""] = parts.map(({ text }) => text);
+  const { faults, warnings } = checkOwnCertificate(
+    { chain, key, authority },
+    { names: certificates.names, now },
+  );
+  if (faults.length > 0) throw refusal(faults, input);
+  return { chain, key, authority, warnings };
+}
+
+function refusal(faults: readonly string[], { stack }: OwnCertificateInput): Refusal {
   const back = removeCommand(stack, "naboom-mqtt:certificates.own");
-  const head = `your own certificate (naboom-mqtt:certificates.own) cannot be used, so nothing was changed:`;
-  throw new Refusal([head, ...faults, `to go back to one that the stack issues: ${back}`].join("\n  "));
+  const head = "your own certificate (naboom-mqtt:certificates.own) cannot be used, so nothing was changed:";
+  return new Refusal([head, ...faults, `to take one that the stack issues: ${back}`].join("\n  "));
 }
 
 /**
@@ -45,20 +52,26 @@ export function readOwnCertificate(input: OwnCertificateInput): CheckedCertifica
  *
  * What was given for the key is never shown: it may be the key itself, pasted in a form that is not PEM.
  */
-function read(part: Part, value: string, { stack, folder }: OwnCertificateInput): string {
-  if (isPem(value) || value.includes("\n")) return value;
+function read(
+  part: Part,
+  value: string,
+  { stack, folder }: OwnCertificateInput,
+): { readonly text: string; readonly fault?: string } {
+  if (isPem(value) || value.includes("\n")) return { text: value };
   const path = resolve(folder, value);
   try {
-    return readFileSync(path, "utf8");
+    return { text: readFileSync(path, "utf8") };
   } catch (error) {
     const key = `naboom-mqtt:certificates.own.${part}`;
     const given = part === "key" ? "what is no PEM text and, as a file," : `the file ${path}, which`;
     const code = (error as NodeJS.ErrnoException).code;
-    throw new Refusal(
+    const fault =
       `${key} names ${given} cannot be read (${code}); allowed is a readable PEM file or the PEM text itself; ` +
-        `to name another: ${setCommand(stack, key, "PATH")}`,
-    );
+      `put the file there, or name another: ${setCommand(stack, key, "PATH")}`;
+    return { text: "", fault };
   }
 }
 
-type Part = "chain" | "key" | "authority";
+const PARTS = ["chain", "key", "authority"] as const;
+
+type Part = (typeof PARTS)[number];
