@@ -222,6 +222,24 @@ describe("10,000 messages", () => {
   }, 600_000);
 });
 
+describe("a listener that asks for a certificate besides the password", () => {
+  it("is used with MQTT_CERTIFICATE_FILE and MQTT_KEY_FILE, and not without", async () => {
+    await platform.writeSettings("certified");
+    const service = new ServiceProcess(platform.workplace("certified"), "--ssl");
+    await service.logged("connected");
+    await platform.rotate({ clientCertificates: { mqtts: "besides-password" } });
+    await service.logged("waiting", {}, service.events.length);
+    const { certificate = "", key = "" } = platform.outputs.credentials.django?.clientCertificate ?? {};
+    await platform.file("client.crt", certificate);
+    await platform.file("client.key", key);
+    const seen = service.events.length;
+    const files = { MQTT_CERTIFICATE_FILE: "client.crt", MQTT_KEY_FILE: "client.key" };
+    await platform.writeSettings("certified", files);
+    await service.logged("connected", { session_present: true }, seen);
+    expect((await service.stop()).exitCode).toBe(0);
+  });
+});
+
 /** How many messages of a topic are stored, and how many different ones. */
 function stored(topic: string): Promise<string> {
   return platform.postgres.query(

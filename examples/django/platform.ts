@@ -13,10 +13,12 @@ export interface Rotation {
   readonly generation: number;
   readonly retired: number;
   readonly certificates: Readonly<Record<string, number>>;
+  /** What listeners ask clients for besides a password. */
+  readonly clientCertificates: Readonly<Record<string, string>>;
 }
 
 const branches = ["community", "system", "notifications", "alerts"].map((name) => `naboom/${name}/#`);
-const initial: Rotation = { generation: 1, retired: 0, certificates: {} };
+const initial: Rotation = { generation: 1, retired: 0, certificates: {}, clientCertificates: {} };
 
 /** A broker, a PostgreSQL and a Python for the example, all of its own. */
 export class Platform {
@@ -55,9 +57,9 @@ export class Platform {
   /** Brings the stack to another state of rotation. The service's files stay what they are. */
   async rotate(to: Partial<Rotation>): Promise<void> {
     this.#rotation = { ...this.#rotation, ...to };
-    const { generation, retired, certificates } = this.#rotation;
+    const { generation, retired, ...others } = this.#rotation;
     const django = { readwrite: branches, rotation: "overlap", generation, retired };
-    await this.#stack.configure({ users: { django, publisher: { readwrite: branches } }, certificates });
+    await this.#stack.configure({ users: { django, publisher: { readwrite: branches } }, ...others });
     const { exitCode, output } = await this.#stack.up();
     if (exitCode !== 0) throw new Error(output);
     this.#outputs = stackOutputs.parse(await this.#stack.stack.outputs());

@@ -18,6 +18,14 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class PemFile:
+    """A file as it was when it was read; without a name, none."""
+
+    name: str = ""
+    content: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Broker:
     """A broker's address and the credentials for it, all that a rotation can change."""
 
@@ -28,13 +36,19 @@ class Broker:
     client_id: str
     keepalive: int
     password: str = field(repr=False)
-    # The path is for messages; the certificates were read when this was made. Empty: the system's.
-    authority_file: str = ""
-    authority: str = field(default="", repr=False)
+    # What to trust and what to show; without TLS neither.
+    authority: PemFile = PemFile()
+    certificate: PemFile = PemFile()
+    key: PemFile = PemFile()
 
     def tls_context(self) -> ssl.SSLContext | None:
         """Give a context that proves the broker's certificate and name, or None without TLS."""
-        return _trust(self.authority, self.authority_file) if self.tls else None
+        if not self.tls:
+            return None
+        context = _trust(self.authority)
+        if self.certificate.name:
+            _show(context, self.certificate, self.key)
+        return context
 
 
 def read_broker(*, tls: bool | None = None) -> Broker:
@@ -44,7 +58,6 @@ def read_broker(*, tls: bool | None = None) -> Broker:
     """
     values = live_environment()
     secured = _flag(values, "MQTT_USE_SSL") if tls is None else tls
-    authority_file = _text(values, "MQTT_CA_FILE")
     broker = Broker(
         host=_text(values, "MQTT_HOST"),
         port=_number(values, "MQTT_SSL_PORT" if secured else "MQTT_PORT", 65_535),
@@ -53,8 +66,9 @@ def read_broker(*, tls: bool | None = None) -> Broker:
         password=_text(values, "MQTT_PASSWORD"),
         client_id=_text(values, "MQTT_CLIENT_ID"),
         keepalive=_number(values, "MQTT_KEEPALIVE", 65_535),
-        authority_file=authority_file if secured else "",
-        authority=_certificates(authority_file) if secured and authority_file else "",
+        authority=_pem(values, "MQTT_CA_FILE") if secured else PemFile(),
+        certificate=_pem(values, "MQTT_CERTIFICATE_FILE") if secured else PemFile(),
+        key=_pem(values, "MQTT_KEY_FILE") if secured else PemFile(),
     )
     for name in ("host", "username", "password", "client_id"):
         if not getattr(broker, name):
@@ -81,25 +95,38 @@ def _number(values: Mapping[str, str], name: str, maximum: int) -> int:
     raise Stop(f"{name} is {text!r}: give a whole number from 1 to {maximum}.")
 
 
-def _certificates(name: str) -> str:
+def _pem(values: Mapping[str, str], setting: str) -> PemFile:
+    name = _text(values, setting)
+    if not name:
+        return PemFile()
     try:
-        return Path(name).read_text(encoding="ascii")
+        return PemFile(name, Path(name).read_text(encoding="ascii"))
     except (OSError, UnicodeDecodeError) as error:
         reason = (error.strerror if isinstance(error, OSError) else None) or "it is no PEM"
         raise Stop(
-            f"MQTT_CA_FILE is {name}, which cannot be read ({reason}): "
-            "give the PEM file of the CA certificates to trust."
+            f"{setting} is {name}, which cannot be read ({reason}): give the path of a PEM file."
         ) from None
 
 
-def _trust(authority: str, name: str) -> ssl.SSLContext:
-    if not name:
+def _trust(authority: PemFile) -> ssl.SSLContext:
+    if not authority.name:
         return ssl.create_default_context()
     # Not create_default_context, which takes an empty file for the wish to trust the system's CAs.
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     with contextlib.suppress(ssl.SSLError, ValueError):
-        context.load_verify_locations(cadata=authority)
+        context.load_verify_locations(cadata=authority.content)
     if context.get_ca_certs():
         return context
-    raise Stop(f"MQTT_CA_FILE is {name}, which has no CA certificate in it: give a PEM file.")
+    raise Stop(f"MQTT_CA_FILE is {authority.name}, which has no CA certificate in it: give a PEM file.")
+
+
+def _show(context: ssl.SSLContext, certificate: PemFile, key: PemFile) -> None:
+    try:
+        # A key that is encrypted is not asked about: the service has nobody to ask.
+        context.load_cert_chain(certificate.name, key.name or None, password="")
+    except (OSError, ValueError):
+        raise Stop(
+            f"MQTT_CERTIFICATE_FILE {certificate.name} and MQTT_KEY_FILE {key.name or certificate.name} "
+            "are no certificate and its key: give the PEM files that belong together."
+        ) from None

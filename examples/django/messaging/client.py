@@ -70,7 +70,9 @@ class DurableClient(aiomqtt.Client):
         try:
             await super().__aenter__()
         except BaseException:
-            # Otherwise an attempt that was given up could still be taken, and end a later one.
+            # Otherwise an attempt that was given up could still be taken, and end a later one. aiomqtt
+            # asks the future for its exception then, which a cancelled one does not give.
+            self._connected = asyncio.get_running_loop().create_future()
             self._client.disconnect()
             raise
         self._disconnected.add_done_callback(self._on_end)

@@ -6,7 +6,7 @@ from pathlib import Path
 from messaging.stop import Stop
 
 # In this file a path that is not absolute is meant from the file's folder.
-PATHS = ("MQTT_CA_FILE",)
+PATHS = ("MQTT_CA_FILE", "MQTT_CERTIFICATE_FILE", "MQTT_KEY_FILE")
 
 
 def live_environment(*, strict: bool = True) -> dict[str, str]:

@@ -54,7 +54,7 @@ def describe(error: BaseException | None) -> str:
 
 
 def _untrusted(cause: ssl.SSLCertVerificationError, broker: Broker) -> Stop:
-    trusted = f"MQTT_CA_FILE {broker.authority_file}" if broker.authority_file else "the system's CAs"
+    trusted = f"MQTT_CA_FILE {broker.authority.name}" if broker.authority.name else "the system's CAs"
     return Stop(
         f"The certificate of the broker at {broker.host}:{broker.port} does not hold against {trusted} "
         f"({cause.verify_message.rstrip('.')}): set MQTT_CA_FILE to the CA that issued it, "

@@ -44,6 +44,12 @@ class BrokerTest(SimpleTestCase):
                 path.write_text(text)
                 self.refuse({"MQTT_CA_FILE": str(path)}, "no CA certificate in it")
 
+    def test_a_certificate_without_its_key_is_refused(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "client.crt")
+            path.write_text(PEM_OF_NOTHING)
+            self.refuse({"MQTT_CERTIFICATE_FILE": str(path)}, "are no certificate and its key")
+
     def test_the_settings_are_the_documents(self) -> None:
         self.assertEqual(settings.MQTT_COMMUNITY_TOPIC, "naboom/community")
         self.assertEqual(settings.MQTT_SYSTEM_TOPIC, "naboom/system")

@@ -118,6 +118,9 @@ MQTT_KEEPALIVE = int(ENVIRONMENT.get("MQTT_KEEPALIVE", "60"))
 MQTT_USE_SSL = ENVIRONMENT.get("MQTT_USE_SSL", "false").lower() in ("true", "1", "yes")
 # The CA certificates to trust, PEM. Empty: those that the system trusts.
 MQTT_CA_FILE = ENVIRONMENT.get("MQTT_CA_FILE", "")
+# The client's own certificate and its key, PEM, where the broker asks for one.
+MQTT_CERTIFICATE_FILE = ENVIRONMENT.get("MQTT_CERTIFICATE_FILE", "")
+MQTT_KEY_FILE = ENVIRONMENT.get("MQTT_KEY_FILE", "")
 
 # MQTT Topic Configuration
 MQTT_TOPIC_PREFIX = "naboom"

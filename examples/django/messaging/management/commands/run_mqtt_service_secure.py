@@ -1,4 +1,5 @@
 import asyncio
+import logging
 from argparse import ArgumentParser
 from typing import Any
 
@@ -6,6 +7,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from messaging.service import Service
 from messaging.stop import Stop
+
+logger = logging.getLogger(__name__)
 
 
 class Command(BaseCommand):
@@ -27,6 +30,10 @@ class Command(BaseCommand):
             asyncio.run(_run(tls=True if ssl else None))
         except Stop as stop:
             raise CommandError(str(stop), returncode=stop.exit_code) from None
+        except Exception as error:
+            # What nobody has foreseen: the log has all of it, and whoever restarts services does so.
+            logger.exception("failed")
+            raise CommandError(f"The service has failed: {type(error).__name__}.") from None
 
 
 async def _run(*, tls: bool | None) -> None:
