@@ -20,6 +20,7 @@ describe("a certificate of one's own", () => {
         `put the file there, or name another: npm run pulumi -- config set --path 'naboom-mqtt:certificates.own.${part}' PATH`,
       );
     }
+    expect(refused).toThrow(/own\.key names the file .*x\.key, which cannot be read \(ENOENT\)/);
     expect(refused).toThrow(
       "to take one that the stack issues: npm run pulumi -- config rm --path 'naboom-mqtt:certificates.own'",
     );

@@ -50,7 +50,8 @@ function refusal(faults: readonly string[], { stack }: OwnCertificateInput): Ref
 /**
  * A value is the PEM text itself, or the path of a file with it.
  *
- * What was given for the key is never shown: it may be the key itself, pasted in a form that is not PEM.
+ * What was given for the key is not shown unless it is a file's name for sure: it may be the key itself, pasted in
+ * a form that is not PEM.
  */
 function read(
   part: Part,
@@ -63,13 +64,18 @@ function read(
     return { text: readFileSync(path, "utf8") };
   } catch (error) {
     const key = `naboom-mqtt:certificates.own.${part}`;
-    const given = part === "key" ? "what is no PEM text and, as a file," : `the file ${path}, which`;
+    const given = isName(part, value) ? `the file ${path}, which` : "what is no PEM text and, as a file,";
     const code = (error as NodeJS.ErrnoException).code;
     const fault =
       `${key} names ${given} cannot be read (${code}); allowed is a readable PEM file or the PEM text itself; ` +
       `put the file there, or name another: ${setCommand(stack, key, "PATH")}`;
     return { text: "", fault };
   }
+}
+
+/** Base64 and hex have no dot. */
+function isName(part: Part, value: string): boolean {
+  return part !== "key" || /\.(pem|key|crt)$/.test(value);
 }
 
 const PARTS = ["chain", "key", "authority"] as const;
