@@ -85,7 +85,8 @@ export class ConsoleStage {
   async open(): Promise<Page> {
     const page = await this.context.newPage();
     await page.goto(this.url);
-    await page.getByRole("button", { name: "Log in" }).waitFor();
+    // The form is there at once, and works from when the page knows its stack.
+    await page.getByRole("main").getByText(this.outputs.listeners.wss.url).waitFor();
     return page;
   }
 

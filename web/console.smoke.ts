@@ -155,6 +155,8 @@ describe("a broker that goes away", () => {
     await page.getByText(/^retry in \d+ s$/).waitFor();
     await publish(page, "site/desk", "into the void");
     await page.getByText("Not sent: the broker is away.").waitFor();
+    // By now a pause is long enough for the button to be there until it is pressed.
+    await page.getByText(/^retry in ([5-9]|1\d) s$/).waitFor();
     await stage.broker("start");
     await page.getByRole("button", { name: "Retry now" }).click();
     await page.getByRole("status").getByText("Connected", { exact: true }).waitFor({ timeout: 60_000 });
