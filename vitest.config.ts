@@ -21,7 +21,7 @@ export default defineConfig({
       {
         test: {
           name: "stack",
-          include: ["{commands,drill,examples,infra,mosquitto,toolchain,web}/**/*.smoke.ts"],
+          include: ["{clients,commands,drill,examples,infra,mosquitto,toolchain,web}/**/*.smoke.ts"],
           globalSetup: "commands/workbench.ts",
           // Stacks share one engine, and figures are measured on it: one file at a time.
           fileParallelism: false,
@@ -34,7 +34,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{commands,drill,infra,mosquitto,smoke-tests,toolchain,web}/**/*.test.ts"],
+          include: ["{clients,commands,drill,infra,mosquitto,smoke-tests,toolchain,web}/**/*.test.ts"],
         },
       },
     ],

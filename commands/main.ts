@@ -1,5 +1,6 @@
 import { argv, stderr } from "node:process";
-import { Command, CommanderError, InvalidArgumentError } from "commander";
+import { Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { kitKinds } from "../clients/kit-kind.ts";
 import { DEFAULT_STACK } from "../infra/mend.ts";
 import { Refusal } from "../infra/refusal.ts";
 import { UserError } from "../toolchain/user-error.ts";
@@ -47,6 +48,16 @@ onStack(
       what === "back"
         ? await (await import("./back.ts")).back(options)
         : await (await import("./rotate.ts")).rotate(what, names, options);
+  });
+
+onStack(program.command("client").description("write all that a client of a user's needs"))
+  .argument("<user>", "a user of the stack")
+  .addOption(new Option("--for <kind>", "what it is for").choices(kitKinds).makeOptionMandatory())
+  .option("--out <folder>", "where to, instead of kits/STACK/USER-KIND")
+  .option("--client-id <id>", "the client's id, instead of one of the folder's own", clientId)
+  .option("--force", "replace the files of an earlier kit", false)
+  .action(async (user, options) => {
+    exitCode = await (await import("./client.ts")).client(user, options);
   });
 
 program
@@ -106,6 +117,14 @@ function stackName(name: string): string {
   if (/^[A-Za-z0-9][A-Za-z0-9_.-]{0,39}$/.test(name)) return name;
   throw new InvalidArgumentError(
     "a stack's name has 1 to 40 letters, digits and _ . -, and begins with a letter or digit",
+  );
+}
+
+/** Letters that a shell, a file and a topic's level take as they are. */
+function clientId(id: string): string {
+  if (/^[\p{L}\p{N}][\p{L}\p{N}._~@-]{0,79}$/u.test(id)) return id;
+  throw new InvalidArgumentError(
+    "a client's id has 1 to 80 letters, digits and _ . ~ @ -, and begins with a letter or digit",
   );
 }
 

@@ -23,7 +23,7 @@ export async function smoke(options: SmokeOptions): Promise<number> {
 }
 
 /** The outputs of a stack that may not be up. */
-async function readRunningOutputs(stack: Stack): Promise<StackOutputs> {
+export async function readRunningOutputs(stack: Stack): Promise<StackOutputs> {
   if (((await stack.resources()) ?? 0) === 0) {
     throw new UserError(`stack ${stack.name} is not up; ${mendCommand(stack)}`);
   }

@@ -1,0 +1,109 @@
+import type { Connection } from "./connection.ts";
+import { logIn, renderConnectionFile } from "./connection-file.ts";
+import type { Kit } from "./kit.ts";
+import { lines, literal, pythonKit, pythonPackages, SESSION_SECONDS, summary } from "./python.ts";
+
+/** Renders a snippet for aiomqtt 2. */
+export function renderAiomqtt(connection: Connection): Kit {
+  return pythonKit(pythonPackages.aiomqtt, snippet(connection), renderConnectionFile(connection));
+}
+
+function snippet(connection: Connection): string {
+  const { tls, clientCertificate } = connection;
+  return lines(
+    `"""${summary(connection)}"""`,
+    "import asyncio",
+    "import json",
+    tls && "import ssl",
+    "import sys",
+    "from pathlib import Path",
+    "",
+    "import aiomqtt",
+    "from paho.mqtt.packettypes import PacketTypes",
+    "from paho.mqtt.properties import Properties",
+    "",
+    "KIT = Path(__file__).resolve().parent",
+    'BROKER = json.loads((KIT / "connection.json").read_text(encoding="utf-8"))',
+    "TEMPORARY = {0x88, 0x89, 0x97, 0x9F}  # MQTT 5's codes for what passes by itself",
+    "",
+    "",
+    "async def main():",
+    tls && '    tls = ssl.create_default_context(cafile=KIT / BROKER["caFile"])',
+    tls &&
+      clientCertificate !== undefined &&
+      '    tls.load_cert_chain(KIT / BROKER["certificateFile"], KIT / BROKER["keyFile"])',
+    "    session = Properties(PacketTypes.CONNECT)",
+    `    session.SessionExpiryInterval = ${SESSION_SECONDS}  # the broker keeps messages for so many seconds`,
+    ...construction(connection),
+    ...connecting(connection),
+    "",
+    "",
+    ...finality(tls),
+    "",
+    "",
+    "try:",
+    "    asyncio.run(main())",
+    "except KeyboardInterrupt:",
+    "    pass",
+  );
+}
+
+function construction(connection: Connection): readonly string[] {
+  return [
+    "    client = aiomqtt.Client(",
+    '        BROKER["host"],',
+    '        BROKER["port"],',
+    ...(logIn(connection).username === undefined
+      ? []
+      : ['        username=BROKER["username"],', '        password=BROKER["password"],']),
+    '        identifier=BROKER["clientId"],',
+    '        keepalive=BROKER["keepalive"],',
+    "        protocol=aiomqtt.ProtocolVersion.V5,",
+    "        clean_start=False,",
+    "        properties=session,",
+    ...(connection.tls ? ["        tls_context=tls,"] : []),
+    "    )",
+  ];
+}
+
+function connecting({ subscribe, publish }: Connection): readonly string[] {
+  return [
+    "    while True:",
+    "        try:",
+    "            async with client:",
+    ...(subscribe === undefined
+      ? []
+      : [`                await client.subscribe(${literal(subscribe)}, qos=1)`]),
+    ...(publish === undefined
+      ? []
+      : [
+          `                await client.publish(${literal(publish)}, "hello from aiomqtt", qos=1)`,
+          '                print("sent; aiomqtt does not tell whether it was allowed", flush=True)',
+        ]),
+    ...(subscribe === undefined
+      ? ["                return"]
+      : [
+          "                async for message in client.messages:",
+          '                    print(message.topic, message.payload.decode(errors="replace"), flush=True)',
+        ]),
+    "        except aiomqtt.MqttError as error:",
+    "            reason = error.__cause__ or error",
+    "            if is_final(error, reason):",
+    "                sys.exit(f\"{BROKER['url']}: {reason}\")",
+    '            print(f"{reason}; trying again in 5 seconds", file=sys.stderr, flush=True)',
+    "            await asyncio.sleep(5)",
+  ];
+}
+
+/** A refusal, a certificate that does not hold, and another client with the same id would all come again. */
+function finality(tls: boolean): readonly string[] {
+  return [
+    "def is_final(error, reason):",
+    '    """Refused, taken over by another client with this client id, or not to be trusted."""',
+    ...(tls
+      ? ["    if isinstance(error.__context__, ssl.SSLCertVerificationError):", "        return True"]
+      : []),
+    '    code = getattr(getattr(reason, "rc", None), "value", None)',
+    "    return code is not None and code >= 0x80 and code not in TEMPORARY",
+  ];
+}

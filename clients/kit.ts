@@ -1,0 +1,62 @@
+import { renderAiomqtt } from "./aiomqtt.ts";
+import type { Connection } from "./connection.ts";
+import { renderConnectionFile } from "./connection-file.ts";
+import { renderEnvironment } from "./environment.ts";
+import type { KitKind } from "./kit-kind.ts";
+import { renderMosquitto } from "./mosquitto.ts";
+import { renderMqttJs } from "./mqttjs.ts";
+import { renderPaho } from "./paho.ts";
+import { authorityFile, certificateFile, keyFile } from "./trust.ts";
+
+/** A file of a kit. Each may hold a secret, so each is for its owner's eyes alone. */
+export interface KitFile {
+  readonly name: string;
+  /** What it is for, in a few words. */
+  readonly purpose: string;
+  readonly content: string;
+}
+
+/** All that one client needs to know of a broker, as files, and how to use them. */
+export interface Kit {
+  readonly files: readonly KitFile[];
+  /** Commands for a shell in the kit's folder, without any secret, each with what it does. */
+  readonly steps: readonly (readonly [command: string, purpose: string])[];
+}
+
+/** Every name that a kit's file can have, whatever its kind; what else is in a folder is somebody's own. */
+export const kitFileNames: ReadonlySet<string> = new Set([
+  ...[".gitignore", authorityFile, certificateFile, keyFile],
+  ...["connection.json", "mqtt.env", "client.py", "requirements.txt", "client.mjs", "package.json"],
+  ...["mosquitto_sub", "mosquitto_pub", "subscribe.sh", "publish.sh"],
+]);
+
+/** Renders a kit, whose folder is given by an absolute path. */
+export function renderKit(kind: KitKind, connection: Connection, folder: string): Kit {
+  const { files, steps } = renderers[kind](connection, folder);
+  return { files: [...files, ...trust(connection), ignored], steps };
+}
+
+const renderers: Readonly<Record<KitKind, (connection: Connection, folder: string) => Kit>> = Object.freeze({
+  env: (connection, folder) => renderEnvironment(connection, folder),
+  django: (connection) => renderEnvironment(connection),
+  aiomqtt: renderAiomqtt,
+  paho: renderPaho,
+  mqttjs: renderMqttJs,
+  mosquitto: renderMosquitto,
+  json: (connection) => ({ files: [renderConnectionFile(connection)], steps: [] }),
+});
+
+/** So that no repository takes the secrets in, wherever the folder is. */
+const ignored: KitFile = Object.freeze({
+  name: ".gitignore",
+  purpose: "keeps the kit out of Git",
+  content: "*\n",
+});
+
+function trust({ authority, clientCertificate }: Connection): readonly KitFile[] {
+  const own = clientCertificate && [
+    { name: certificateFile, purpose: "the client's certificate", content: clientCertificate.certificate },
+    { name: keyFile, purpose: "its key", content: clientCertificate.key },
+  ];
+  return [{ name: authorityFile, purpose: "the CA to trust", content: authority }, ...(own ?? [])];
+}

@@ -1,0 +1,145 @@
+import { createHash } from "node:crypto";
+import { hostname } from "node:os";
+import { join, relative, resolve } from "node:path";
+import { cwd, env, stdout } from "node:process";
+import colors from "picocolors";
+import { type Connection, clientIdsOf, describeConnection } from "../clients/connection.ts";
+import { environmentPathFault } from "../clients/environment.ts";
+import { type Kit, renderKit } from "../clients/kit.ts";
+import { chooseListener, type KitKind, listenersOfKind } from "../clients/kit-kind.ts";
+import type { StackOutputs } from "../infra/contract.ts";
+import { pulumiCommand, runCommand } from "../infra/mend.ts";
+import type { ListenerName } from "../mosquitto/listener.ts";
+import { projectFolder } from "../toolchain/project.ts";
+import { UserError } from "../toolchain/user-error.ts";
+import { requireRoom, writeKit } from "./kit-folder.ts";
+import { tryLogIn } from "./log-in.ts";
+import { readRunningOutputs } from "./smoke.ts";
+import { prepareWorkplace } from "./workplace.ts";
+
+export interface ClientOptions {
+  readonly stack: string;
+  readonly install: boolean;
+  readonly for: KitKind;
+  /** The kit's folder. @default kits/STACK/USER-KIND in the project */
+  readonly out?: string;
+  /** Whether the files of an earlier kit are replaced. */
+  readonly force: boolean;
+  /** @default one of the folder's own */
+  readonly clientId?: string;
+}
+
+/**
+ * Writes all that a client of a user's needs, once a log-in with it has been seen to work.
+ *
+ * A kit is a folder, also by default, and nothing secret is ever printed: what a terminal shows stays in its
+ * scrollback and in the logs of CI. The default one is inside the project, where it is found again, and where neither
+ * this project's nor any other repository takes it in: the kit brings a .gitignore of its own.
+ */
+export async function client(user: string, options: ClientOptions): Promise<number> {
+  const { stack, force } = options;
+  const kind = options.for;
+  const folder = kitFolder(user, options);
+  requirePath(kind, folder);
+  await requireRoom(folder, force);
+  const workplace = await prepareWorkplace(options);
+  const outputs = await readRunningOutputs(workplace.stack);
+  const listener = requireListener(outputs, user, kind, stack);
+  const clientId = requireClientId(outputs, user, options.clientId) ?? ownClientId(user, folder);
+  const connection = describeConnection(outputs, { user, listener, clientId });
+  const kit = renderKit(kind, connection, folder);
+  await workplace.progress.step(`logging in on ${connection.url}`, () =>
+    tryLogIn(outputs, connection, stack),
+  );
+  await writeKit(folder, kit.files, force);
+  stdout.write(report(kit, connection, folder));
+  return 0;
+}
+
+/** A relative folder is meant from where the user called npm, which runs its scripts in the project. */
+function kitFolder(user: string, { stack, out, for: kind }: ClientOptions): string {
+  if (out !== undefined) return resolve(env.INIT_CWD || cwd(), out);
+  // What is no name would lead out of the folder; that there is no such user is said later.
+  return join(projectFolder, "kits", stack, `${user.replace(/[^\p{L}\p{N}._@-]/gu, "_")}-${kind}`);
+}
+
+function requirePath(kind: KitKind, folder: string): void {
+  const fault = kind === "env" ? environmentPathFault(folder) : undefined;
+  if (fault === undefined) return;
+  throw new UserError(`the folder is ${JSON.stringify(folder)}; ${fault}: choose another with --out`);
+}
+
+function requireListener(outputs: StackOutputs, user: string, kind: KitKind, stack: string): ListenerName {
+  const found = Object.hasOwn(outputs.users, user) ? outputs.users[user] : undefined;
+  if (found === undefined) {
+    const users = Object.keys(outputs.users).join(", ");
+    throw new UserError(
+      `stack ${stack} has no user ${JSON.stringify(user)}; there is ${users}: add one to Pulumi.${stack}.yaml, and deliver it with ${runCommand(stack, "up")}`,
+    );
+  }
+  const listener = chooseListener(kind, found.listeners);
+  if (listener === undefined) throw noListener(user, kind, stack, found.listeners);
+  if (kind === "django" && outputs.listeners[listener].clientCertificates !== "none") {
+    throw new UserError(
+      `listener ${listener} asks for a client certificate, and the Django service has no setting for one; for a program that has: ${runCommand(stack, "client", user, "--for", "env")}`,
+    );
+  }
+  return listener;
+}
+
+function noListener(user: string, kind: KitKind, stack: string, allowed: readonly ListenerName[]): UserError {
+  const wanted = listenersOfKind[kind];
+  const place = allowed.length;
+  const grant = `${pulumiCommand(stack)} config set --path 'naboom-mqtt:users["${user}"].listeners[${place}]' ${wanted[0]}`;
+  return new UserError(
+    `user ${user} may log in on ${allowed.join(", ")} alone, and a client for ${kind} needs ${wanted.join(" or ")}; to allow it: ${grant} && ${runCommand(stack, "up")}`,
+  );
+}
+
+function requireClientId(
+  outputs: StackOutputs,
+  user: string,
+  wanted: string | undefined,
+): string | undefined {
+  const given = clientIdsOf(outputs, user);
+  if (given === undefined) return wanted;
+  if (wanted === undefined || given.includes(wanted)) return wanted ?? given[0];
+  throw new UserError(
+    `--client-id is ${JSON.stringify(wanted)}; in this stack a client's id is its account's name, and user ${user} has ${given.join(", ")}`,
+  );
+}
+
+/**
+ * An id that no other kit has, since two clients with one id throw each other out.
+ *
+ * It is the same whenever the same folder is written, so that the client finds its session again.
+ */
+function ownClientId(user: string, folder: string): string {
+  const place = createHash("sha256").update(`${hostname()}\0${folder}`).digest("hex").slice(0, 8);
+  return `${user}-${place}`;
+}
+
+function report({ files, steps }: Kit, { user, url, clientId, tls }: Connection, folder: string): string {
+  const place = relative(env.INIT_CWD || cwd(), folder) || ".";
+  const shown = place.startsWith("..") ? folder : place;
+  const width = Math.max(
+    ...[...files.map(({ name }) => name), ...steps.map(([command]) => command)].map((text) => text.length),
+  );
+  const row = (left: string, right: string) => `  ${left.padEnd(width)}   ${colors.dim(right)}`;
+  const lines = [
+    `${colors.bold(shown)}: user ${user} on ${url}, client id ${clientId}; a log-in with it worked.`,
+    ...(tls
+      ? []
+      : [colors.yellow("This listener is not encrypted: whoever sees the network sees the password.")]),
+    "",
+    ...files.map(({ name, purpose }) => row(name, purpose)),
+    ...(steps.length === 0 ? [] : ["", colors.bold("Next"), `  cd ${quoted(shown)}`]),
+    ...steps.map(([command, purpose]) => row(command, purpose)),
+    "",
+  ];
+  return lines.join("\n");
+}
+
+function quoted(path: string): string {
+  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
+}
