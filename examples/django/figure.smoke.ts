@@ -4,7 +4,7 @@ import { Publisher } from "./publisher.ts";
 import { manage, runPython, ServiceProcess } from "./service-process.ts";
 
 const MESSAGES = 10_000;
-const PAIRS = 3;
+const PAIRS = 5;
 const topic = "naboom/community/figure";
 
 let platform: Platform;
@@ -42,7 +42,7 @@ describe("on this machine", () => {
         `${stored.toFixed(0)} messages/s stored, ${read.toFixed(0)} messages/s read by the bare one`,
       );
     }
-    expect(ratios.toSorted((a, b) => a - b)[1]).toBeGreaterThanOrEqual(0.5);
+    expect(ratios.toSorted((a, b) => a - b)[Math.floor(PAIRS / 2)]).toBeGreaterThanOrEqual(0.5);
   }, 600_000);
 });
 

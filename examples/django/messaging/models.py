@@ -10,6 +10,19 @@ from django.db import models
 from django.db.models.functions import Now
 
 
+class BytesField(models.BinaryField):  # type: ignore[type-arg] # Django's own takes none
+    """A BinaryField that Django inserts in bulk as an array, which takes less of its time.
+
+    Django 5.2 does so on PostgreSQL (UNNEST) where no field has a placeholder of its own. That of
+    BinaryField is needed for MySQL alone.
+    """
+
+    @property
+    def get_placeholder(self) -> None:
+        """Is there for no one: Django asks whether a field has it."""
+        raise AttributeError("get_placeholder")
+
+
 class Session(models.Model):
     """What the broker keeps for a client id: subscriptions, and messages that it has not acknowledged.
 
@@ -32,7 +45,7 @@ class Message(models.Model):
     # Not indexed: a topic may be longer than an index entry of PostgreSQL, and such a message would
     # stay out for ever. Index an expression that fits your queries.
     topic = models.TextField()
-    payload = models.BinaryField()
+    payload = BytesField()
     retained = models.BooleanField()
     # When it reached the service.
     received_at = models.DateTimeField(db_index=True)
