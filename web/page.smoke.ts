@@ -118,6 +118,7 @@ describe("the page", () => {
     const page = await stage.enter();
     await page.setViewportSize({ width: 390, height: 844 });
     await watch(page, "site/#");
+    await watch(page, `site/${"a-long-level/".repeat(8)}#`);
     await device.publishAsync("site/phone", "hello", { qos: 1 });
     await page.getByRole("option", { name: "hello" }).click();
     await fits(page);
@@ -165,8 +166,8 @@ describe("the page", () => {
 // Written by `CONSOLE_PICTURES=1 npx vitest run --project stack web/page.smoke.ts -t pictures`.
 describe.runIf(env.CONSOLE_PICTURES)("pictures for the README", () => {
   test.each([
-    ["light", { width: 1280, height: 800 }],
-    ["dark", { width: 1280, height: 800 }],
+    ["light", { width: 1200, height: 760 }],
+    ["dark", { width: 1200, height: 760 }],
     ["phone", { width: 390, height: 844 }],
   ] as const)("%s", async (name, size) => {
     const page = await stage.enter();
@@ -196,10 +197,10 @@ async function speak(): Promise<void> {
     const said: readonly (readonly [string, string])[] = [
       [`site/${room}/temperature`, `{"celsius":${celsius},"humidity":${40 + (index % 7)}}`],
       [`site/${room}/light`, index % 2 === 0 ? "on" : "off"],
-      ["weather/oslo/now", `{"celsius":-${index % 4},"snow":true}`],
+      ["weather/oslo/now", `{"celsius":-${1 + (index % 4)},"snow":true}`],
     ];
     const [topic, payload] = said[index % said.length] ?? ["", ""];
-    await device.publishAsync(topic, payload, { qos: 1 });
+    await device.publishAsync(topic, payload, { qos: 1, retain: topic.endsWith("light") });
     await setTimeout(41);
   }
 }
