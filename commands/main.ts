@@ -50,6 +50,17 @@ onStack(
         : await (await import("./rotate.ts")).rotate(what, names, options);
   });
 
+program
+  .command("access")
+  .description("who may do what, from the stack's config; and a review of what could be taken away")
+  .argument("[question...]", "explain USER [read|write TOPIC], who TOPIC, or review")
+  .option("--stack <name>", "the stack", stackName, defaultStack)
+  .option("--client-id <id>", "ask about a client with this id")
+  .option("--json", "print the answer as JSON", false)
+  .action(async (words, options) => {
+    exitCode = await (await import("./access.ts")).access(words, options);
+  });
+
 onStack(program.command("client").description("write all that a client of a user's needs"))
   .argument("<user>", "a user of the stack")
   .addOption(new Option("--for <kind>", "what it is for").choices(kitKinds).makeOptionMandatory())

@@ -41,6 +41,15 @@ describe("a rule that is too wide", () => {
     });
   });
 
+  it("is the wider one of two where one has all of the other's topics", () => {
+    const users = { a: { write: ["a/b/#"] }, b: { write: ["a/#"] }, c: { write: ["a/b/#"] } };
+    expect(faults({ users })).toEqual({
+      "a: write a/b/#": ["c can write there too"],
+      "b: write a/#": ["a and c can write there too"],
+      "c: write a/b/#": ["a can write there too"],
+    });
+  });
+
   it("is not one that a deny keeps others out of", () => {
     const users = { a: { write: ["a/#"] }, b: { write: ["#"], deny: ["a/#"] } };
     expect(faults({ users })).toEqual({ "b: write #": [EVERYTHING] });

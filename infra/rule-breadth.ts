@@ -38,7 +38,11 @@ export class RuleBreadth {
     ];
   }
 
-  /** Where several users may write, a message does not tell which of them it is from. */
+  /**
+   * Where several users may write, a message does not tell which of them it is from.
+   *
+   * Of two rules of which one has all of the other's topics and more, only the wider one is to blame.
+   */
   #sharedWrite({ access, held }: WrittenRule): readonly string[] {
     if (!writes({ access, filter: "" })) return [];
     const open = held.filter(({ rule }) => /[+#]/.test(rule.filter));
@@ -57,6 +61,7 @@ export class RuleBreadth {
     return [...this.#writers].flatMap(([filter, users]) => {
       const shared = sharedFilter(rule.filter, filter);
       if (shared === undefined || this.#isDenied(user, shared)) return [];
+      if (filterCovers(filter, rule.filter) && !filterCovers(rule.filter, filter)) return [];
       return users.filter((other) => other !== user && !this.#isDenied(other, shared));
     });
   }
