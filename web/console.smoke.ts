@@ -1,7 +1,7 @@
 import type { MqttClient } from "mqtt";
-import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
 import { TestBrowser } from "../toolchain/browser.ts";
+import { publish, rows, watch } from "./console-hand.ts";
 import { ConsoleStage, USERS } from "./console-stage.ts";
 
 let stage: ConsoleStage;
@@ -214,19 +214,3 @@ const STORED = `(async () => ({
   databases: (await indexedDB.databases()).length,
   caches: (await caches.keys()).length,
 }))()`;
-
-function rows(page: Page) {
-  return page.getByRole("listbox").getByRole("option").filter({ visible: true });
-}
-
-async function watch(page: Page, filter: string): Promise<void> {
-  await page.getByLabel("Topic filter to watch").fill(filter);
-  await page.getByRole("button", { name: "Watch", exact: true }).click();
-  await page.getByRole("button", { name: `Stop watching ${filter}` }).waitFor();
-}
-
-async function publish(page: Page, topic: string, payload: string): Promise<void> {
-  await page.getByLabel("Topic", { exact: true }).fill(topic);
-  await page.getByLabel("Payload").fill(payload);
-  await page.getByRole("button", { name: "Publish", exact: true }).filter({ visible: true }).click();
-}

@@ -1,10 +1,8 @@
-import { join } from "node:path";
-import { env } from "node:process";
 import { setTimeout } from "node:timers/promises";
 import type { MqttClient } from "mqtt";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
-import { projectFolder } from "../toolchain/project.ts";
+import { watch } from "./console-hand.ts";
 import { ConsoleStage } from "./console-stage.ts";
 
 let stage: ConsoleStage;
@@ -163,48 +161,6 @@ describe("the page", () => {
   });
 });
 
-// Written by `CONSOLE_PICTURES=1 npx vitest run --project stack web/page.smoke.ts -t pictures`.
-describe.runIf(env.CONSOLE_PICTURES)("pictures for the README", () => {
-  test.each([
-    ["light", { width: 1200, height: 760 }],
-    ["dark", { width: 1200, height: 760 }],
-    ["phone", { width: 390, height: 844 }],
-  ] as const)("%s", async (name, size) => {
-    const page = await stage.enter();
-    await page.setViewportSize(size);
-    await page.emulateMedia({ colorScheme: name === "dark" ? "dark" : "light", reducedMotion: "reduce" });
-    await watch(page, "site/+/+");
-    await watch(page, "weather/+/now");
-    await speak();
-    await page.getByText(/^\d+ shown/).waitFor();
-    if (name === "light") await page.getByRole("option", { name: "celsius" }).first().click();
-    if (name !== "phone") await publish(page, name === "dark" ? "site/locks/door" : "site/hall/light", "on");
-    await page
-      .getByText(name === "dark" ? "Denied by the broker" : "hall/light")
-      .first()
-      .waitFor();
-    await setTimeout(300);
-    await page.screenshot({ path: join(projectFolder, `docs/console-${name}.png`) });
-  });
-});
-
-/** Says what a house would say in a second. */
-async function speak(): Promise<void> {
-  const rooms = ["hall", "kitchen", "office", "garage"];
-  for (let index = 0; index < 24; index += 1) {
-    const room = rooms[index % rooms.length];
-    const celsius = (19 + (index % 5) / 2).toFixed(1);
-    const said: readonly (readonly [string, string])[] = [
-      [`site/${room}/temperature`, `{"celsius":${celsius},"humidity":${40 + (index % 7)}}`],
-      [`site/${room}/light`, index % 2 === 0 ? "on" : "off"],
-      ["weather/oslo/now", `{"celsius":-${1 + (index % 4)},"snow":true}`],
-    ];
-    const [topic, payload] = said[index % said.length] ?? ["", ""];
-    await device.publishAsync(topic, payload, { qos: 1, retain: topic.endsWith("light") });
-    await setTimeout(41);
-  }
-}
-
 /** Records the delay of each message on `site/clock` at the start of the frame after the one that has drawn it. */
 const WATCH_ARRIVALS = `(() => {
   const seen = new Set();
@@ -249,18 +205,6 @@ const FOCUS = `[
   document.activeElement.outerHTML.slice(0, 200),
   getComputedStyle(document.activeElement).outlineStyle,
 ]`;
-
-async function watch(page: Page, filter: string): Promise<void> {
-  await page.getByLabel("Topic filter to watch").fill(filter);
-  await page.getByRole("button", { name: "Watch", exact: true }).click();
-  await page.getByRole("button", { name: `Stop watching ${filter}` }).waitFor();
-}
-
-async function publish(page: Page, topic: string, payload: string): Promise<void> {
-  await page.getByLabel("Topic", { exact: true }).fill(topic);
-  await page.getByLabel("Payload", { exact: true }).last().fill(payload);
-  await page.getByRole("button", { name: "Publish", exact: true }).filter({ visible: true }).click();
-}
 
 /** Goes on by keyboard until an element has the focus; each step on the way has to show it. */
 async function tabTo(page: Page, wanted: ReturnType<Page["locator"]>, key = "Tab"): Promise<void> {
