@@ -1,5 +1,6 @@
 import type { AccessRule } from "../mosquitto/acl.ts";
 import { filterCovers, sharedFilter } from "../mosquitto/filter-cover.ts";
+import { FilterIndex } from "../mosquitto/filter-index.ts";
 import { hasPlaceholder, placeholders } from "../mosquitto/pattern.ts";
 import type { AccessPolicy } from "./login-names.ts";
 import type { HeldRule, WrittenRule } from "./written-rules.ts";
@@ -12,7 +13,9 @@ export function accessesOf({ access }: AccessRule): readonly ("read" | "write" |
 /** Says of a rule of a policy in which ways it is wider than rules need to be; a deny is never too wide. */
 export class RuleBreadth {
   readonly #policy: AccessPolicy;
+  /** Who writes, by filter. */
   readonly #writers: ReadonlyMap<string, readonly string[]>;
+  readonly #written: FilterIndex;
 
   constructor(policy: AccessPolicy) {
     this.#policy = policy;
@@ -23,6 +26,7 @@ export class RuleBreadth {
       }
     }
     this.#writers = writers;
+    this.#written = new FilterIndex(writers.keys());
   }
 
   faultsOf(rule: WrittenRule): readonly string[] {
@@ -47,18 +51,20 @@ export class RuleBreadth {
     if (!writes({ access, filter: "" })) return [];
     const open = held.filter(({ rule }) => /[+#]/.test(rule.filter));
     const members = new Set(held.map(({ user }) => user));
-    const others = new Set(open.flatMap((one) => this.#otherWriters(one)));
-    if (others.size === 0) return [];
+    const found = new Set(open.flatMap((one) => this.#otherWriters(one)));
+    if (found.size === 0) return [];
+    const others = Object.keys(this.#policy.users).filter((user) => found.has(user));
     if (members.size > 1) {
-      const all = [...members].filter((user) => others.has(user));
-      const outside = [...others].filter((user) => !members.has(user));
+      const all = [...members].filter((user) => found.has(user));
+      const outside = others.filter((user) => !members.has(user));
       return [`several users can write to the same topics: ${someOf([...all, ...outside])}`];
     }
-    return [`${someOf([...others])} can write there too`];
+    return [`${someOf(others)} can write there too`];
   }
 
   #otherWriters({ user, rule }: HeldRule): readonly string[] {
-    return [...this.#writers].flatMap(([filter, users]) => {
+    return this.#written.overlapping(rule.filter).flatMap((filter) => {
+      const users = this.#writers.get(filter) ?? [];
       const shared = sharedFilter(rule.filter, filter);
       if (shared === undefined || this.#isDenied(user, shared)) return [];
       if (filterCovers(filter, rule.filter) && !filterCovers(rule.filter, filter)) return [];
