@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import mqtt from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { impostorOf } from "../../smoke-tests/certificate.ts";
 import { Platform } from "./platform.ts";
 import { Publisher } from "./publisher.ts";
-import { manage, runPython, ServiceProcess } from "./service-process.ts";
+import { manage, ServiceProcess } from "./service-process.ts";
+import { listen } from "./subscriber.ts";
 
 /** Messages of the great run, and how many a second are sent while all kinds of things happen. */
 const MESSAGES = 10_000;
@@ -23,26 +23,6 @@ beforeAll(async () => {
 afterAll(async () => {
   await publisher?.close();
   await platform?.remove();
-});
-
-describe("the project's sources", () => {
-  it("pass its own tests, on SQLite and on PostgreSQL", async () => {
-    const sqlite = { POSTGRES_DB: "", SQLITE_FILE: await platform.file("unit.sqlite3") };
-    for (const environment of [sqlite, {}]) {
-      const { exitCode, output } = await manage(platform.workplace("django", environment), "test");
-      expect(exitCode, output).toBe(0);
-    }
-  });
-
-  it.each([
-    ["-m", "ruff", "check", "--no-cache", "."],
-    ["-m", "ruff", "format", "--no-cache", "--check", "."],
-    ["-m", "mypy", "--cache-dir=/dev/null", "."],
-    ["manage.py", "makemigrations", "--check"],
-  ])("pass %s %s %s", async (...args) => {
-    const { exitCode, output } = await runPython(platform.workplace(), ...args);
-    expect(exitCode, output).toBe(0);
-  });
 });
 
 describe("a service that cannot work", () => {
@@ -118,7 +98,7 @@ describe("the outbox", () => {
     await platform.writeSettings("sender");
     const service = new ServiceProcess(platform.workplace("sender"), "--ssl");
     await service.logged("connected");
-    const { received, close } = await listen("naboom/notifications/outbox");
+    const { received, close } = await listen(platform.outputs, "publisher", "naboom/notifications/outbox");
     await platform.docker("stop");
     await service.logged("waiting");
     const code = [
@@ -251,26 +231,6 @@ function stored(topic: string): Promise<string> {
 async function figure(place: Parameters<typeof manage>[0], name: string): Promise<unknown> {
   const { output } = await manage(place, "mqtt_health", "--json");
   return JSON.parse(output)[name];
-}
-
-/** Subscribes as the publisher, in a session that outlives the broker's restart. */
-async function listen(topic: string): Promise<{ received: string[]; close: () => Promise<void> }> {
-  const { host, port } = platform.outputs.listeners.mqtt;
-  const credential = platform.outputs.credentials.publisher;
-  const session = { clientId: "listener", clean: false, properties: { sessionExpiryInterval: 600 } };
-  const client = mqtt.connect({
-    host,
-    port,
-    protocolVersion: 5,
-    reconnectPeriod: 250,
-    ...credential,
-    ...session,
-  });
-  const received: string[] = [];
-  client.on("message", (_, payload) => received.push(payload.toString()));
-  client.on("error", () => undefined);
-  await client.subscribeAsync(topic, { qos: 1 });
-  return { received, close: () => client.endAsync(true) };
 }
 
 function expectNoSecret(output: string): void {
