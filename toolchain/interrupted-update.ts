@@ -5,6 +5,7 @@ import { z } from "zod";
 import { dockerCommand } from "./docker.ts";
 import { projectName } from "./project.ts";
 import type { Stack } from "./stack.ts";
+import { findContainers, findStrayContainers } from "./stray-containers.ts";
 import { UserError } from "./user-error.ts";
 
 /** What has to be known of a stack to mend it. */
@@ -14,9 +15,17 @@ const lock = z.object({ pid: z.int(), username: z.string(), hostname: z.string()
 
 type Lock = z.infer<typeof lock>;
 
+const resource = z.object({
+  id: z.string().optional(),
+  type: z.string().default(""),
+  /** What went wrong after the thing itself had come to be. */
+  initErrors: z.array(z.string()).nullish(),
+  inputs: z.object({ attach: z.unknown() }).partial().optional(),
+});
+
 const exported = z.object({
   deployment: z.object({
-    resources: z.array(z.object({ id: z.string().optional() })).default([]),
+    resources: z.array(resource).default([]),
     pending_operations: z
       .array(
         z.object({
@@ -38,12 +47,12 @@ const KINDS: Readonly<Record<string, "container" | "network">> = Object.freeze({
 });
 
 /**
- * Puts a stack in order whose last update was killed: takes its lock off, removes the containers and networks
- * that it was about to make, since the state does not know whether they came to be and their names would
- * clash, and has Pulumi forget that it was about to make them. The next update then completes.
+ * Puts a stack in order whose last update was killed, or had Docker killed under it: takes its lock off, removes
+ * the containers and networks that it was about to make, since the state does not know whether they came to be
+ * and their names would clash, and has Pulumi forget that it was about to make them. The next update then completes.
  *
  * Does so only where the state is a folder of this machine, as anywhere else nobody can tell a killed update
- * from one that still runs. Does nothing, and takes a few milliseconds, where no update was interrupted.
+ * from one that still runs. Does nothing, and takes as long as one call of docker, where no update was interrupted.
  *
  * @returns sentences that say what was done
  * @throws UserError when another update of the stack is still running
@@ -56,7 +65,8 @@ export async function mendInterruptedUpdate(stack: MendableStack): Promise<reado
   if (running !== undefined) throw stillRunning(stack.name, running);
   const said = locks.length > 0 ? [await unlock(stack)] : [];
   const pending = await findPending(folder, stack);
-  return pending === undefined ? said : [...said, ...(await forget(stack, pending))];
+  if (pending !== undefined) said.push(...(await forget(stack, pending)));
+  return [...said, ...(await removeCutOff(folder, stack))];
 }
 
 /** Reads the locks of a stack as Pulumi's file backend keeps them, each written by the process that holds it. */
@@ -104,8 +114,7 @@ interface Pending {
 /** What the state says was begun and not ended; undefined if that is nothing. */
 async function findPending(folder: string, stack: MendableStack): Promise<Pending | undefined> {
   // The CLI takes a third of a second to tell; the file itself says whether it has to be asked at all.
-  const file = join(folder, ".pulumi", "stacks", projectName, `${stack.name}.json`);
-  if (!(await readFile(file, "utf8").catch(() => "")).includes('"pending_operations"')) return undefined;
+  if (!(await readState(folder, stack)).includes('"pending_operations"')) return undefined;
   const { resources, pending_operations: operations } = exported.parse(await stack.export()).deployment;
   if (!operations || operations.length === 0) return undefined;
   const things = operations.flatMap(({ type, resource }) => {
@@ -114,6 +123,32 @@ async function findPending(folder: string, stack: MendableStack): Promise<Pendin
     return type === "creating" && kind !== undefined && typeof name === "string" ? [{ kind, name }] : [];
   });
   return { things, known: new Set(resources.flatMap(({ id }) => id ?? [])) };
+}
+
+/** The file that the backend keeps the stack's state in; empty where there is none. */
+function readState(folder: string, { name }: MendableStack): Promise<string> {
+  return readFile(join(folder, ".pulumi", "stacks", projectName, `${name}.json`), "utf8").catch(() => "");
+}
+
+/** Removes containers of an update that Docker itself ended under, so that nothing is pending. */
+async function removeCutOff(folder: string, stack: MendableStack): Promise<readonly string[]> {
+  const state = await readState(folder, stack);
+  const unfinished = state.includes('"initErrors"')
+    ? exported.parse(await stack.export()).deployment.resources.filter(isUnfinishedRun)
+    : [];
+  const containers = [
+    ...(await findStrayContainers(stack.name, state)),
+    ...(await findContainers(unfinished.flatMap(({ id }) => id ?? []))),
+  ];
+  for (const { id, name } of containers) await removeThing("container", name, id);
+  if (containers.length === 0) return [];
+  const names = containers.map(({ name }) => `container ${name}`).join(", ");
+  return [`Docker ended during the last update. Removed what it left: ${names}.`];
+}
+
+/** Whether it is a container that runs to its end as a part of an update, and whose end the update has not seen. */
+function isUnfinishedRun({ type, initErrors, inputs }: z.infer<typeof resource>): boolean {
+  return KINDS[type] === "container" && (initErrors ?? []).length > 0 && inputs?.attach === true;
 }
 
 async function forget(stack: MendableStack, { things, known }: Pending): Promise<readonly string[]> {
@@ -136,11 +171,16 @@ async function remove(
   if (!name.startsWith(`${projectName}-`)) return false;
   const found = await dockerCommand([kind, "inspect", "--format", "{{.Id}}", name]);
   if (found.exitCode !== 0 || known.has(found.stdout.trim())) return false;
+  await removeThing(kind, name, found.stdout.trim());
+  return true;
+}
+
+async function removeThing(kind: "container" | "network", name: string, id: string): Promise<void> {
   // A broker that is asked to stop writes its messages down first.
-  if (kind === "container") await dockerCommand(["stop", name]);
+  if (kind === "container") await dockerCommand(["stop", id]);
   const force = kind === "container" ? ["--force"] : [];
-  const { exitCode, stderr } = await dockerCommand([kind, "rm", ...force, name]);
-  if (exitCode === 0) return true;
+  const { exitCode, stderr } = await dockerCommand([kind, "rm", ...force, id]);
+  if (exitCode === 0) return;
   throw new UserError(
     `${kind} ${name}, which a killed update left behind, cannot be removed (${stderr.trim()}); ` +
       `to do it by hand: docker ${kind} rm ${[...force, name].join(" ")}`,
