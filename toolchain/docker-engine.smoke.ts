@@ -1,50 +1,30 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { networkInterfaces, tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile, rm, writeFile } from "node:fs/promises";
+import { networkInterfaces } from "node:os";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { prepareDockerEngine } from "./docker-engine.ts";
-import { type DetachedEngine, inspectMachine, startDetached } from "./docker-service.ts";
+import { type DetachedEngine, startDetached } from "./docker-service.ts";
+import { enclose, PrivateEngine } from "./private-engine.ts";
 import { createProgress } from "./progress.ts";
 import { UserError } from "./user-error.ts";
 
-/** A second engine, apart from the machine's own in all it keeps, at a socket of its own. */
-let folder: string;
+/** In namespaces of its own, since `--bridge=none` deletes docker0 of the network that it runs in. */
+let second: PrivateEngine;
 let bridged: boolean;
 let engine: DetachedEngine;
 
 beforeEach(async () => {
-  folder = await mkdtemp(join(tmpdir(), "naboom-mqtt-engine-"));
   bridged = "docker0" in networkInterfaces();
-  const { dockerd } = await inspectMachine();
-  expect(dockerd).toBeDefined();
-  vi.stubEnv("DOCKER_HOST", `unix://${folder}/socket`);
-  engine = {
-    dockerd: "unshare",
-    pidFile: join(folder, "pid"),
-    log: join(folder, "log"),
-    timeout: 30_000,
-    arguments: [
-      // In namespaces of its own, since `--bridge=none` deletes docker0 of the network that it runs in.
-      "--net",
-      "--mount",
-      dockerd ?? "",
-      `--host=unix://${folder}/socket`,
-      `--data-root=${folder}/data`,
-      `--exec-root=${folder}/exec`,
-      `--pidfile=${folder}/pid`,
-      "--bridge=none",
-      "--iptables=false",
-      "--storage-driver=vfs",
-    ],
-  };
+  second = await PrivateEngine.create();
+  vi.stubEnv("DOCKER_HOST", second.host);
+  const daemon = await second.daemon("--bridge=none", "--iptables=false", "--storage-driver=vfs");
+  const [dockerd, ...args] = enclose([daemon.dockerd, ...daemon.arguments], { processes: false });
+  engine = { ...daemon, dockerd, arguments: args };
 });
 
 afterEach(async () => {
   vi.unstubAllEnvs();
-  const pid = Number(await readFile(engine.pidFile, "utf8").catch(() => "0"));
-  if (pid > 0) process.kill(pid, "SIGTERM");
-  await vi.waitFor(async () => await expect(readFile(engine.pidFile)).rejects.toThrow(), { timeout: 20_000 });
-  await rm(folder, { recursive: true, force: true, maxRetries: 5 });
+  await second.end("SIGTERM");
+  await second.remove();
   expect("docker0" in networkInterfaces(), "the other engine's docker0 is untouched").toBe(bridged);
 });
 
