@@ -14,7 +14,7 @@ let drill: Drill;
 
 beforeAll(async () => {
   throwaway = await ThrowawayStack.create(inject("workbench"));
-  drill = await runDrill(throwaway);
+  drill = await runDrill(throwaway, { only: "rotations" });
 }, 400_000);
 
 afterAll(() => throwaway.remove());

@@ -69,6 +69,11 @@ export class Ground {
     return this.#outputs;
   }
 
+  /** How far the rotations have come. */
+  get state(): DrillState {
+    return this.#state;
+  }
+
   async change<Name extends string>(change: Change<Name>): Promise<Outcome<Name>> {
     const before = await this.#container();
     this.#state = { ...this.#state, ...change.to };

@@ -50,15 +50,24 @@ export async function killUpdate({ stack }: ThrowawayStack): Promise<void> {
   for (const id of doomed) kill(id);
 }
 
-/** Waits until the containers of an update whose processes are gone have come to their own end. */
+/**
+ * Waits until the containers of an update whose processes are gone have come to their own end.
+ *
+ * The engine may have been asked to start one just before, so it has to be quiet for a while.
+ */
 export async function settle({ prefix }: ThrowawayStack): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt += 1) {
+  let quiet = 0;
+  for (let attempt = 0; attempt < 300; attempt += 1) {
     const args = ["ps", "--filter", `name=^/${prefix}-(publish|reload)$`, "--format", "{{.Names}}"];
-    if ((await execa("docker", args)).stdout === "") return;
+    quiet = (await execa("docker", args)).stdout === "" ? quiet + 1 : 0;
+    if (quiet === QUIET) return;
     await sleep(100);
   }
   throw new Error("a container of the killed update does not end");
 }
+
+/** Looks in a row, 100 ms apart. */
+const QUIET = 10;
 
 interface Process {
   readonly id: number;

@@ -26,14 +26,16 @@ export type StackSettings = Readonly<Record<string, unknown>>;
  */
 export class ThrowawayStack {
   readonly stack: Stack;
+  readonly workbench: Workbench;
   /** What the names of its things on the engine begin with. */
   readonly prefix: string;
   /** Its default settings: free ports. */
   readonly ports: Readonly<Record<string, { readonly port: number }>>;
   readonly #folder: string;
 
-  private constructor(stack: Stack, folder: string, ports: ThrowawayStack["ports"]) {
+  private constructor(stack: Stack, workbench: Workbench, folder: string, ports: ThrowawayStack["ports"]) {
     this.stack = stack;
+    this.workbench = workbench;
     this.prefix = `${projectName}-${stack.name}`;
     this.ports = ports;
     this.#folder = folder;
@@ -56,7 +58,7 @@ export class ThrowawayStack {
     await writeFile(join(folder, "passphrase"), randomBytes(32).toString("base64url"), { mode: 0o600 });
     const [mqtt = 0, mqtts = 0, ws = 0, wss = 0] = await freePorts(4);
     const ports = { mqtt: { port: mqtt }, mqtts: { port: mqtts }, ws: { port: ws }, wss: { port: wss } };
-    const throwaway = new ThrowawayStack(stack, folder, ports);
+    const throwaway = new ThrowawayStack(stack, workbench, folder, ports);
     await throwaway.configure(settings);
     await stack.create();
     return throwaway;

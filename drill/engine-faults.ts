@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { dockerCommand } from "../toolchain/docker.ts";
+import type { PrivateEngine } from "../toolchain/private-engine.ts";
+import { isHealthy } from "./broker-state.ts";
+import { claim } from "./claim.ts";
+import type { Fault } from "./fault.ts";
+import { momentName } from "./faults.ts";
+import { interruptUpdate, type Moment } from "./killed-update.ts";
+
+/** When Docker is killed, in the course of an update. */
+const moments: readonly Moment[] = Object.freeze([
+  { role: "publish", action: "create" },
+  { role: "publish", action: "start" },
+  { role: "reload", action: "start" },
+]);
+
+/** The names of the faults, also where there is no engine that may be killed. */
+export const engineFaultNames: readonly string[] = Object.freeze(moments.map(faultName));
+
+function faultName(moment: Moment): string {
+  return `Docker killed at ${momentName(moment)}`;
+}
+
+/** The Docker daemon is killed in the middle of an update, and started again; on an engine that nobody else uses. */
+export function engineFaults(engine: PrivateEngine): readonly Fault[] {
+  return moments.map((moment) => ({
+    name: faultName(moment),
+    async run(ground) {
+      const before = await ground.rotate();
+      const { exitCode, output } = await interruptUpdate(ground.throwaway, moment, () =>
+        engine.end("SIGKILL"),
+      );
+      await engine.start();
+      const restarted = await isStartedAgain(ground.broker);
+      const left = await ground.claimOldOrNew(before);
+      await ground.mend();
+      const completed = await ground.claimCompleted(before);
+      const claims = [
+        claim("the update fails, or has come to its end", exitCode !== 0 || left.leftOn === "new", output),
+        ...left.claims,
+        ...completed.claims,
+      ];
+      return { ...left, ...completed, broker: restarted ? "restarted" : "stopped", claims };
+    },
+  }));
+}
+
+/** Attempts, 100 ms apart, to see Docker start the broker again once it answers itself, and to see the broker answer. */
+const ATTEMPTS = Object.freeze({ start: 20, answer: 150 });
+
+/**
+ * Whether Docker has started the broker again by itself. Where it has not, it is started by hand.
+ *
+ * Docker 20.10 ends, at its start, the containers that were left running by a daemon that was killed, and takes
+ * those that restart "unless-stopped" for stopped by the user.
+ */
+async function isStartedAgain(broker: string): Promise<boolean> {
+  const restarted = await comes(ATTEMPTS.start, async () => {
+    const { stdout } = await dockerCommand(["inspect", "--format", "{{.State.Running}}", broker]);
+    return stdout.trim() === "true";
+  });
+  if (!restarted) await dockerCommand(["start", broker]);
+  await comes(ATTEMPTS.answer, () => isHealthy(broker));
+  return restarted;
+}
+
+async function comes(attempts: number, isThere: () => Promise<boolean>): Promise<boolean> {
+  for (let attempt = 0; attempt < attempts; attempt += 1) {
+    if (await isThere()) return true;
+    await sleep(100);
+  }
+  return false;
+}
