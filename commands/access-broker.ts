@@ -10,7 +10,7 @@ import { dockerCommand } from "../toolchain/docker.ts";
 import { projectName } from "../toolchain/project.ts";
 
 /** Milliseconds that an engine has to answer in before it counts as not there. */
-const PATIENCE = 10_000;
+const PATIENCE = 5_000;
 
 /**
  * Reads the log of a stack's running broker, line by line, as it may be long.

@@ -103,7 +103,8 @@ function findings(found: readonly Finding[], paint: Paint): string[] {
 }
 
 function foreword({ log }: AccessReview, paint: Paint): string[] {
-  if (log === undefined) return [paint.dim("Use is not known: no broker of this stack is running.")];
+  if (log === undefined)
+    return [paint.dim("Use is not known: no broker of this stack is running, or its log cannot be read.")];
   const sentences = [
     `Use is known since ${minute(log.began)} UTC, when the broker's log began; \`write ?\` is not known, as Mosquitto does not log it.`,
     ...(log.isWhole
