@@ -1,5 +1,7 @@
-import { stdout } from "node:process";
+import { stderr, stdout } from "node:process";
 import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
+import type { MatrixProgress } from "../smoke-tests/matrix/matrix.ts";
+import { progressBar } from "../smoke-tests/progress-bar.ts";
 import type { Proof } from "../smoke-tests/proof.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { renderReport } from "../smoke-tests/report.ts";
@@ -16,8 +18,11 @@ export interface SmokeOptions {
 
 /** Proves a running stack with the smoke tests. */
 export async function smoke(options: SmokeOptions): Promise<number> {
-  const { stack } = await prepareWorkplace(options);
-  const proof = await prove(stack, await readRunningOutputs(stack));
+  const { stack, progress } = await prepareWorkplace(options);
+  const outputs = await readRunningOutputs(stack);
+  const proof = stderr.isTTY
+    ? await progress.step("proving the running broker", (note) => prove(stack, outputs, note))
+    : await prove(stack, outputs);
   stdout.write(options.json ? `${JSON.stringify(proof, undefined, 2)}\n` : `${report(proof)}\n`);
   return proof.failed === 0 ? 0 : 1;
 }
@@ -44,13 +49,25 @@ function mendCommand(stack: Stack): string {
   return `bring it up with: npm run up -- --stack ${stack.name}`;
 }
 
-/** Runs the smoke tests; an interrupt ends them, and counts as a failure. */
-export async function prove(stack: Stack, outputs: StackOutputs): Promise<Proof> {
+/**
+ * Runs the smoke tests; an interrupt ends them, and counts as a failure.
+ *
+ * @param note shows the progress to a person, on a terminal only
+ */
+export async function prove(
+  stack: Stack,
+  outputs: StackOutputs,
+  note: (text: string) => void = () => {},
+): Promise<Proof> {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   process.once("SIGINT", interrupt);
   try {
-    return await proveStack(outputs, { stack: stack.name, signal: interruption.signal });
+    return await proveStack(outputs, {
+      stack: stack.name,
+      signal: interruption.signal,
+      ...(stderr.isTTY ? { onProgress: (progress: MatrixProgress) => note(progressBar(progress)) } : {}),
+    });
   } finally {
     process.off("SIGINT", interrupt);
   }

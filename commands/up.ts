@@ -31,7 +31,7 @@ export async function up(options: UpOptions): Promise<number> {
   if (exitCode !== 0) return exitCode;
 
   const [changes, outputs] = await Promise.all([stack.lastChanges(), readOutputs(stack)]);
-  const proof = await progress.step("proving the running broker", () => prove(stack, outputs));
+  const proof = await progress.step("proving the running broker", (note) => prove(stack, outputs, note));
   stdout.write(`${report(proof)}\n\n${summary(stack.name, changes, outputs)}\n`);
   return proof.failed === 0 ? 0 : 1;
 }

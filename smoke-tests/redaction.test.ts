@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { createRedaction, REDACTED } from "./redaction.ts";
+import { createRedaction, REDACTED, type Redaction } from "./redaction.ts";
 
 const password = fc.string({ minLength: 8, unit: "binary" }).filter((text) => text.isWellFormed());
 
@@ -13,11 +13,19 @@ const written: ((text: string) => string)[] = [
   (text) => Buffer.from(text).toString("hex"),
 ];
 
+function redactionOf(passwords: Readonly<Record<string, string>>): Redaction {
+  const entries = Object.entries(passwords).map(([username, password]) => [
+    username,
+    { username, password, connections: [] },
+  ]);
+  return createRedaction({ credentials: Object.fromEntries(entries), proofCredentials: {} });
+}
+
 describe("redaction", () => {
   it("lets no password through, however it is written", () => {
     fc.assert(
       fc.property(password, fc.constantFrom(...written), (secret, write) => {
-        const redact = createRedaction({ credentials: { one: { username: "one", password: secret } } });
+        const redact = redactionOf({ one: secret });
         const text = redact(`before ${write(secret)} after`);
         expect(text).not.toContain(secret);
         expect(text.startsWith("before ") && text.endsWith(" after")).toBe(true);
@@ -27,17 +35,24 @@ describe("redaction", () => {
   });
 
   it("takes the longer of two passwords first when one begins with the other", () => {
-    const redact = createRedaction({
-      credentials: {
-        short: { username: "short", password: "correct-horse" },
-        long: { username: "long", password: "correct-horse-battery" },
-      },
-    });
+    const redact = redactionOf({ short: "correct-horse", long: "correct-horse-battery" });
     expect(redact("correct-horse-battery and correct-horse")).toBe(`${REDACTED} and ${REDACTED}`);
   });
 
+  it("lets the passwords of further accounts through no more than the first", () => {
+    const [further, proof] = [
+      { username: "one-2", password: "battery-staple" },
+      { username: "one-proof", password: "purple-monkey" },
+    ];
+    const redact = createRedaction({
+      credentials: { one: { username: "one", password: "correct-horse", connections: [further] } },
+      proofCredentials: { one: [proof] },
+    });
+    expect(redact("battery-staple, purple-monkey")).toBe(`${REDACTED}, ${REDACTED}`);
+  });
+
   it("leaves all other text as it is", () => {
-    const redact = createRedaction({ credentials: { one: { username: "one", password: "correct-horse" } } });
+    const redact = redactionOf({ one: "correct-horse" });
     expect(redact("user one is refused with 0x87")).toBe("user one is refused with 0x87");
   });
 });

@@ -9,8 +9,15 @@ export type Redaction = (text: string) => string;
  * Makes the one function that all text of a proof goes through: no password of the stack comes out of it,
  * neither plain nor as a URL, JSON, Base64 or hexadecimal digits would have it.
  */
-export function createRedaction({ credentials }: Pick<StackOutputs, "credentials">): Redaction {
-  const secrets = Object.values(credentials)
+export function createRedaction({
+  credentials,
+  proofCredentials,
+}: Pick<StackOutputs, "credentials" | "proofCredentials">): Redaction {
+  const logIns = [
+    ...Object.values(credentials).flatMap((credential) => [credential, ...credential.connections]),
+    ...Object.values(proofCredentials).flat(),
+  ];
+  const secrets = logIns
     .flatMap(({ username, password }) => [...forms(password), ...forms(`${username}:${password}`)])
     .filter((form) => form !== "")
     .sort((one, other) => other.length - one.length);

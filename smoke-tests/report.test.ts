@@ -108,6 +108,19 @@ describe("a report", () => {
     expect(lines).toContain("  and 88 more, all listed by: npm run smoke -- --json");
   });
 
+  it("stays readable where very many users are concerned", () => {
+    const checks = Array.from({ length: 2_000 }, (_, index): Check => {
+      const place = { user: `user-${index % 200}`, rule: `read a/${index % 200}/#`, listener: "ws" as const };
+      return { ...failed(certificate, "none"), ...place };
+    });
+    const text = renderReport(proofOf([...checks, ...onAll("it holds")]), { colour: false });
+    expect(text).toContain(
+      "(ws; user-0, user-1, user-2, user-3 and 196 more users; rule read a/0/#, read a/1/# and 198 more rules)",
+    );
+    expect(text).toContain("8 checks proved, 2,000 failed");
+    expect(text.split("\n").length).toBeLessThan(20);
+  });
+
   it("takes failures for one cause that differ in the name of a scratch topic only", () => {
     const checks = ["smoke-0123456789ab", "smoke-ba9876543210"].map((topic) => failed(certificate, topic));
     expect(renderReport(proofOf(checks), { colour: false }).match(/seen/g)).toHaveLength(1);

@@ -4,7 +4,7 @@ import type { Check, Outcome, Proof } from "./proof.ts";
 import { type ProtocolVersion, versionName } from "./reason-codes.ts";
 
 /** Causes of failures, and checks with one cause, beyond these numbers are only counted. */
-const SHOWN = Object.freeze({ causes: 12, sentences: 4 });
+const SHOWN = Object.freeze({ causes: 12, sentences: 4, users: 5, rules: 3 });
 
 /** Characters of a listener's column. */
 const COLUMN = 7;
@@ -68,7 +68,7 @@ function list(all: readonly Check[], outcome: Outcome, paint: Paint): string[] {
   const causes = grouped(checks, causeOf);
   const lines = causes.slice(0, SHOWN.causes).flatMap((group) => cause(group, paint));
   const left = causes.slice(SHOWN.causes).flat().length;
-  if (left > 0) lines.push(`  and ${left} more, all listed by: npm run smoke -- --json`);
+  if (left > 0) lines.push(`  and ${left.toLocaleString("en")} more, all listed by: npm run smoke -- --json`);
   if (lines.length === 0) return [];
   const heading = outcome === "failed" ? paint.red("Failed") : paint.yellow("Not applicable");
   return [paint.bold(heading), ...lines, ""];
@@ -103,21 +103,29 @@ function indented(text = "nothing"): string {
   return text.split("\n").join("\n                ");
 }
 
-/** For instance `(mqtt, ws; MQTT 5; users reader, writer)`. */
+/** For instance `(mqtt, ws; MQTT 5; reader, writer; rule read a/#)`. */
 function placesOf(checks: readonly Check[]): string {
   const listeners = unique<ListenerName>(checks.map(({ listener }) => listener));
   const versions = unique<ProtocolVersion>(checks.map(({ version }) => version));
-  const users = unique<string>(checks.map(({ user }) => user));
-  const parts = [listeners.join(", "), versions.map(versionName).join(", "), users.join(", ")];
+  const users = some(unique<string>(checks.map(({ user }) => user)), SHOWN.users, "users");
+  const rules = unique<string>(checks.map(({ rule }) => rule));
+  const written = rules.length === 0 ? "" : `rule ${some(rules, SHOWN.rules, "rules")}`;
+  const parts = [listeners.join(", "), versions.map(versionName).join(", "), users, written];
   const text = parts.filter((part) => part !== "").join("; ");
   return text === "" ? "" : `(${text})`;
 }
 
+/** The first of many, and how many more there are. */
+function some(all: readonly string[], shown: number, what: string): string {
+  if (all.length <= shown) return all.join(", ");
+  return `${all.slice(0, shown - 1).join(", ")} and ${all.length - shown + 1} more ${what}`;
+}
+
 function sum({ passed, failed, notApplicable, seconds, broker }: Proof, paint: Paint): string {
-  const proved = `${passed} ${passed === 1 ? "check" : "checks"} proved`;
+  const proved = `${passed.toLocaleString("en")} ${passed === 1 ? "check" : "checks"} proved`;
   const others = [
-    ...(failed > 0 ? [`${failed} failed`] : []),
-    ...(notApplicable > 0 ? [`${notApplicable} not applicable`] : []),
+    ...(failed > 0 ? [`${failed.toLocaleString("en")} failed`] : []),
+    ...(notApplicable > 0 ? [`${notApplicable.toLocaleString("en")} not applicable`] : []),
   ];
   const text = `${[proved, ...others].join(", ")} in ${seconds.toFixed(1)} s against ${broker}`;
   return failed > 0 ? paint.red(text) : paint.green(text);

@@ -98,7 +98,10 @@ describe("the reporter", () => {
 
 /** A real run of vitest on a folder of checks. */
 async function run(root: string, names: readonly string[]): Promise<readonly Check[]> {
-  const redact = createRedaction({ credentials: { one: { username: "one", password: PASSWORD } } });
+  const redact = createRedaction({
+    credentials: { one: { username: "one", password: PASSWORD, connections: [] } },
+    proofCredentials: {},
+  });
   const reporter = new CheckReporter(names, redact);
   const exitCode = process.exitCode;
   const vitest = await createVitest("test", {
