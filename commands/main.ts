@@ -40,7 +40,7 @@ onStack(program.command("smoke").description("prove the running stack"))
 onStack(
   program.command("rotate").description("rotate secrets: changes the stack's config and runs pulumi up"),
 )
-  .argument("<what>", "users, retire, server-certificate, ca, all or back")
+  .argument("<what>", "users, retire, server-certificate, client-certificate, revoke, ca, all or back")
   .argument("[names...]", "users' names")
   .option("--finish", "the second step of a CA's rotation", false)
   .action(async (what, names, options) => {

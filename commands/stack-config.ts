@@ -45,6 +45,13 @@ export class StackConfig {
     return typeof image === "string" ? image : undefined;
   }
 
+  /** Whether the file asks for the console, and the image that it names for it, if it names one. */
+  console(): { readonly enabled: boolean; readonly image: string | undefined } {
+    const value = this.#document.toJS()?.config?.[`${projectName}:console`] ?? {};
+    const { enabled, image } = value as Readonly<Record<string, unknown>>;
+    return { enabled: enabled === true, image: typeof image === "string" ? image : undefined };
+  }
+
   /** Sets a value, by its path behind the project's name. */
   set([key = "", ...path]: readonly string[], value: unknown): void {
     this.#document.setIn(["config", `${projectName}:${key}`, ...path], value);

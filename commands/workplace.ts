@@ -1,7 +1,8 @@
 import { env, stderr } from "node:process";
 import colors from "picocolors";
-import { imageVariable } from "../infra/image.ts";
+import { consoleImageVariable, imageVariable } from "../infra/image.ts";
 import { type BrokerImage, prepareBrokerImage } from "../toolchain/broker-image.ts";
+import { prepareConsoleImage } from "../toolchain/console-image.ts";
 import { type DockerEngine, prepareDockerEngine } from "../toolchain/docker-engine.ts";
 import { mendInterruptedUpdate } from "../toolchain/interrupted-update.ts";
 import { createProgress, type Progress } from "../toolchain/progress.ts";
@@ -38,8 +39,8 @@ export async function prepareWorkplace({
   install,
   tolerant = false,
 }: WorkplaceOptions): Promise<Workplace> {
-  const image = tolerant ? undefined : (await StackConfig.read(stack)).image();
-  const toolchain = await prepareToolchain(install, image);
+  const config = tolerant ? undefined : await StackConfig.read(stack);
+  const toolchain = await prepareToolchain(install, config?.image(), config?.console());
   const backend = await prepareBackend({ projectFolder });
   if (backend.notice !== undefined) toolchain.progress.say(paint.yellow(backend.notice));
   const environment = { ...toolchain.environment, ...backend.environment, PULUMI_STACK: stack };
@@ -57,8 +58,12 @@ export async function mendStack({ stack, progress }: Workplace): Promise<void> {
   }
 }
 
-/** A Docker engine, an image and a Pulumi, which no stack is chosen for yet. */
-export async function prepareToolchain(install: boolean, image?: string): Promise<Toolchain> {
+/** A Docker engine, images and a Pulumi, which no stack is chosen for yet; the console's image where there is to be one. */
+export async function prepareToolchain(
+  install: boolean,
+  image?: string,
+  page?: ReturnType<StackConfig["console"]>,
+): Promise<Toolchain> {
   const progress = createProgress();
   const engine = await prepareDockerEngine({ install, progress });
   if (engine.how !== "running") progress.say(paint.dim(engine.why));
@@ -67,6 +72,11 @@ export async function prepareToolchain(install: boolean, image?: string): Promis
   const pulumi = await preparePulumi({ install, progress });
   if (MADE.has(pulumi.how)) progress.say(paint.dim(`Pulumi ${pulumi.version}: ${pulumi.why}`));
   const environment = { ...pulumi.environment, ...engineEnvironment(engine, brokerImage) };
+  if (page?.enabled && page.image === undefined) {
+    Object.assign(environment, {
+      [consoleImageVariable]: await prepareConsoleImage({ install, engine, progress }),
+    });
+  }
   return { progress, cli: pulumi.cli, environment };
 }
 

@@ -168,7 +168,7 @@ function confinement({ container, limits }: Settings): Partial<docker.ContainerA
  * How the engine keeps the broker running, watches it and keeps its log.
  *
  * The update does not wait for the engine's first check: the reload container logs in the same way, and
- * at once. Each check is four lines in the log, so they are not made more often than is of use.
+ * at once. Each check is five lines in the log, so they are not made more often than is of use.
  */
 function supervision({ container }: Settings): Partial<docker.ContainerArgs> {
   return {

@@ -35,6 +35,8 @@ export const stackOutputs = z.strictObject({
       clientCertificates: z.enum(clientCertificateUses),
     }),
   ),
+  /** The URL of the console, where the stack serves one. */
+  console: z.url().optional(),
   certificates: z.strictObject({
     /** The CA certificates that a client has to trust, PEM. */
     authority: z.string().startsWith("-----BEGIN CERTIFICATE-----"),

@@ -3,10 +3,11 @@ import * as pulumi from "@pulumi/pulumi";
 import { Authority } from "./authority.ts";
 import { Broker } from "./broker.ts";
 import { issueClientCertificates } from "./client-authority.ts";
+import { Console } from "./console.ts";
 import { inspectContainers } from "./engine.ts";
 import { renderFiles } from "./files.ts";
-import { chooseImage } from "./image.ts";
-import { engineNames } from "./names.ts";
+import { chooseConsoleImage, chooseImage } from "./image.ts";
+import { containerNames, engineNames } from "./names.ts";
 import { stackOutputs } from "./outputs.ts";
 import { readOwnCertificate } from "./own-certificate.ts";
 import { checkHostPorts } from "./ports.ts";
@@ -20,11 +21,13 @@ import { Users } from "./users.ts";
 const settings = readSettings();
 const [stack, now] = [pulumi.getStack(), new Date()];
 const names = engineNames(pulumi.getProject(), stack);
-const [present, image] = await Promise.all([
-  inspectContainers([names.broker, names.publish, names.reload]),
+const page = settings.console;
+const [present, image, consoleImage] = await Promise.all([
+  inspectContainers(containerNames(names)),
   chooseImage(settings.image),
+  page.enabled ? chooseConsoleImage(page.image) : undefined,
 ]);
-await checkHostPorts(stack, settings, present.get(names.broker));
+await checkHostPorts(stack, settings, present.get(names.broker), present.get(names.console));
 const own = readOwnCertificate({ certificates: settings.certificates, stack, folder: process.cwd(), now });
 const last = readTakenOver(present.get(names.reload));
 const rotation = planRotation(stack, settings, last, now);
@@ -62,6 +65,18 @@ const running = new Broker("broker", {
     .apply(([expires, issued]) => writeTakenOver(settings, rotation.renewals, expires, issued)),
 });
 
+// The page for people, where there is to be one.
+if (consoleImage !== undefined) {
+  new Console("console", {
+    names,
+    image: consoleImage,
+    settings,
+    authority: issuer,
+    users: accounts,
+    present,
+  });
+}
+
 const outputs = stackOutputs({
   settings,
   image,
@@ -72,4 +87,4 @@ const outputs = stackOutputs({
 });
 export const { broker, listeners, certificates, authority, users, patterns, clientIds, policy, limits } =
   outputs;
-export const { credentials, proofCredentials } = outputs;
+export const { credentials, proofCredentials, console } = outputs;

@@ -7,6 +7,10 @@ export interface EngineNames {
   readonly reload: string;
   readonly revisions: string;
   readonly data: string;
+  readonly console: string;
+  readonly consolePublish: string;
+  readonly consoleReload: string;
+  readonly consoleFiles: string;
 }
 
 /** Names the things of one stack: `<project>-<stack>-<thing>`. */
@@ -19,5 +23,15 @@ export function engineNames(project: string, stack: string): EngineNames {
     reload: `${prefix}-reload`,
     revisions: `${prefix}-revisions`,
     data: `${prefix}-data`,
+    console: `${prefix}-console`,
+    consolePublish: `${prefix}-console-publish`,
+    consoleReload: `${prefix}-console-reload`,
+    consoleFiles: `${prefix}-console-files`,
   });
+}
+
+/** The names of all containers that a stack may have. */
+export function containerNames(names: EngineNames): readonly string[] {
+  const { broker, publish, reload, console, consolePublish, consoleReload } = names;
+  return [broker, publish, reload, console, consolePublish, consoleReload];
 }

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { accountsOf } from "../mosquitto/account.ts";
 import { useOn } from "../mosquitto/client-certificate.ts";
-import { listenerNames, listeners } from "../mosquitto/listener.ts";
+import { type ListenerName, listenerNames, listeners } from "../mosquitto/listener.ts";
 import { type Authority, expiry } from "./authority.ts";
 import type { Broker } from "./broker.ts";
 import type { CertificateSettings } from "./certificate-settings.ts";
@@ -34,6 +34,7 @@ export function stackOutputs(args: OutputsArgs): {
       .all([authority.certificate, authority.serverCertificate])
       .apply(([ca, server]) => certificates(ca, server, settings.certificates)),
     authority: authority.certificate,
+    console: pulumi.output(consoleUrl(settings)),
     users: pulumi
       .all([args.users.issued, args.clients?.certificates ?? {}])
       .apply(([issued, certificates]) => describeUsers(settings, issued, certificates)),
@@ -90,6 +91,19 @@ function describeUsers(
     },
   ]);
   return Object.fromEntries(entries);
+}
+
+/** The URL of each listener for clients. */
+export function listenerUrls(settings: Settings): Readonly<Record<ListenerName, string>> {
+  const { mqtt, mqtts, ws, wss } = endpoints(settings);
+  return { mqtt: mqtt.url, mqtts: mqtts.url, ws: ws.url, wss: wss.url };
+}
+
+/** Where people find the console. */
+function consoleUrl({ console: { enabled, port }, certificates: { names } }: Settings): string | undefined {
+  if (!enabled) return undefined;
+  const host = clientHost("wss", "127.0.0.1", names);
+  return `https://${host.includes(":") ? `[${host}]` : host}:${port}/`;
 }
 
 function endpoints(settings: Settings): StackOutputs["listeners"] {

@@ -9,6 +9,22 @@ import { Refusal } from "./refusal.ts";
 export interface HostPorts {
   readonly bindAddress: string;
   readonly listeners: Readonly<Record<ListenerName, HostListener>>;
+  readonly console: {
+    readonly enabled: boolean;
+    readonly port: number;
+    readonly address?: string | undefined;
+  };
+}
+
+/** Something of the stack's that wants a port of the host. */
+interface Wanted {
+  /** For people, such as `listener mqtt`. */
+  readonly what: string;
+  /** The config's path, behind the project's name. */
+  readonly path: string;
+  readonly place: HostListener;
+  /** The container of the stack's own that may have the port now. */
+  readonly own: EngineContainer | undefined;
 }
 
 /**
@@ -20,18 +36,34 @@ export interface HostPorts {
  */
 export async function checkHostPorts(
   stack: string,
-  wanted: HostPorts,
+  ports: HostPorts,
   broker: EngineContainer | undefined,
+  console: EngineContainer | undefined,
 ): Promise<void> {
   if (!engineIsLocal()) return;
-  const own = broker?.running ? broker.published : [];
-  const checks = listenerNames.map(async (name) => {
-    const places = placesToTry(wanted.listeners[name], own, hostAddresses());
-    const faults = await Promise.all(places.map((place) => portFault(stack, name, place, wanted)));
+  const checks = listWanted(ports, broker, console).map(async (wanted) => {
+    const published = wanted.own?.running ? wanted.own.published : [];
+    const places = placesToTry(wanted.place, published, hostAddresses());
+    const faults = await Promise.all(places.map((place) => portFault(stack, wanted, place, ports)));
     return faults.find((fault) => fault !== undefined);
   });
   const faults = (await Promise.all(checks)).filter((fault) => fault !== undefined);
   if (faults.length > 0) throw new Refusal([...new Set(faults)].join("\n  "));
+}
+
+function listWanted(
+  { listeners, console: page, bindAddress }: HostPorts,
+  broker: EngineContainer | undefined,
+  console: EngineContainer | undefined,
+): readonly Wanted[] {
+  const four = listenerNames.map((name) => ({
+    what: `listener ${name}`,
+    path: `listeners.${name}`,
+    place: listeners[name],
+    own: broker,
+  }));
+  const place = { port: page.port, address: page.address ?? bindAddress };
+  return page.enabled ? [...four, { what: "the console", path: "console", place, own: console }] : four;
 }
 
 /**
@@ -70,14 +102,14 @@ function hostAddresses(): string[] {
 
 async function portFault(
   stack: string,
-  name: ListenerName,
+  { what, path }: Wanted,
   { address, port }: HostListener,
   { bindAddress }: HostPorts,
 ): Promise<string | undefined> {
   const code = await listenOnce(port, address);
   if (code === undefined) return undefined;
   if (code === "EADDRNOTAVAIL") {
-    const key = address === bindAddress ? "bindAddress" : `listeners.${name}.address`;
+    const key = address === bindAddress ? "bindAddress" : `${path}.address`;
     return `this host has no address ${address}; to bind to one that it has: ${setCommand(stack, `naboom-mqtt:${key}`, "127.0.0.1")}`;
   }
   const inTheWay = (await containersOnPort(port)).find(({ published }) =>
@@ -86,8 +118,8 @@ async function portFault(
   const who = inTheWay === undefined ? "another program" : `the container ${inTheWay.name}`;
   const taken = code === "EADDRINUSE" ? `is taken by ${who}` : `cannot be used (${code})`;
   const other = port < 55_536 ? port + 10_000 : port - 10_000;
-  const command = setCommand(stack, `naboom-mqtt:listeners.${name}.port`, other);
-  return `port ${port} on ${address}, wanted for listener ${name}, ${taken}; stop that, or choose another port: ${command}`;
+  const command = setCommand(stack, `naboom-mqtt:${path}.port`, other);
+  return `port ${port} on ${address}, wanted for ${what}, ${taken}; stop that, or choose another port: ${command}`;
 }
 
 function meet(address: string, other: string): boolean {

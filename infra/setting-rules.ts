@@ -45,6 +45,8 @@ export const rules = Object.freeze({
     example: "",
   },
   certificateUse: { allowed: "it is none, besides-password or identity", example: "identity" },
+  consoleEnabled: { allowed: "it is true or false", example: "true" },
+  consolePort: { allowed: "a listener has this port already; the console needs its own", example: "8443" },
   clientIds: { allowed: "it is free or own", example: "own" },
   ownIdentity: {
     allowed:

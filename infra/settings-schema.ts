@@ -4,6 +4,7 @@ import { defaultLimits } from "../mosquitto/limits.ts";
 import { checkAccess, resolveAccess } from "./access-settings.ts";
 import { certificateSettings } from "./certificate-settings.ts";
 import { clientCertificateSettings } from "./client-certificate-settings.ts";
+import { consoleSettings } from "./console-settings.ts";
 import {
   checkAddresses,
   hostAddress,
@@ -14,6 +15,24 @@ import {
 import { roleSettings, sharedPatterns } from "./rights-settings.ts";
 import { ALWAYS, rules, section, whole } from "./setting-rules.ts";
 import { userSettings } from "./user-settings.ts";
+
+function checkConsolePort(
+  given: {
+    console?: { enabled?: boolean; port?: number };
+    listeners?: Readonly<Record<string, { port?: number } | undefined>>;
+  },
+  context: z.RefinementCtx,
+): void {
+  const { enabled = false, port } = given.console ?? {};
+  const taken = Object.values(given.listeners ?? {}).some((listener) => listener?.port === port);
+  if (!enabled || port === undefined || !taken) return;
+  context.addIssue({
+    code: "custom",
+    message: rules.consolePort.allowed,
+    path: ["console", "port"],
+    input: port,
+  });
+}
 
 /** Everything that a stack's config may hold, with the defaults that are used for what it does not. */
 export const settingsSchema = section({
@@ -29,6 +48,8 @@ export const settingsSchema = section({
   plainListeners: trustSetting,
   /** Whether the messages and the CA's key are kept from being deleted. @default false */
   protect: z.boolean(rules.protect.allowed).default(false),
+  /** A page to log in to the broker with, for people. @default none */
+  console: consoleSettings,
   users: userSettings,
   /** Rights by the name that several users share them under. @default none */
   roles: roleSettings,
@@ -74,6 +95,7 @@ export const settingsSchema = section({
 })
   .superRefine(checkAccess, ALWAYS)
   .superRefine(checkAddresses, ALWAYS)
+  .superRefine(checkConsolePort, ALWAYS)
   .transform((settings) => ({ ...settings, ...resolveAccess(settings), ...resolveListeners(settings) }));
 
 /** A stack's settings, complete and checked. */

@@ -2,7 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
 import { type Account, accountsOf } from "../mosquitto/account.ts";
 import { type ClientIdChoice, connectionAccounts, proofAccounts } from "../mosquitto/client-id.ts";
-import { deriveCredential } from "../mosquitto/password.ts";
+import { type Credential, deriveCredential } from "../mosquitto/password.ts";
 import type { RevisionUser } from "../mosquitto/revision.ts";
 import type { UserSettings } from "./user-settings.ts";
 
@@ -55,31 +55,20 @@ export class Users extends pulumi.ComponentResource {
   constructor(name: string, args: UsersArgs, options?: pulumi.ComponentResourceOptions) {
     super("naboom-mqtt:infra:Users", name, {}, options);
 
+    const { passwordLength: length } = args;
     const entries = Object.entries(args.users).map(([user, state]) => ({
       user,
       state,
       ...allAccounts(user, state, args.clientIds),
     }));
-    const generations = new Set(entries.flatMap(({ every }) => every.map(({ generation }) => generation)));
-    const seeds = pulumi.all(
-      Object.fromEntries(
-        [...generations].map((generation) => [generation, this.#seed(`passwords-${generation}`)]),
-      ),
-    );
-    const credential = (all: Readonly<Record<string, Seed>>, { name: account, generation }: Account) =>
-      deriveCredential({ seed: seedOf(all, generation).text, user: account, length: args.passwordLength });
-    const logIn = (all: Readonly<Record<string, Seed>>, account: Account): LogIn => ({
-      username: account.name,
-      password: credential(all, account).password,
-    });
-
+    const seeds = this.#seeds(entries.flatMap(({ every }) => every));
     this.accounts = seeds.apply((all) =>
       entries.flatMap(({ state: { rules, listeners }, every }) =>
         every.map((account) => ({
           name: account.name,
           rules,
           listeners,
-          credential: credential(all, account),
+          credential: credentialOf(all, account, length),
         })),
       ),
     );
@@ -87,13 +76,16 @@ export class Users extends pulumi.ComponentResource {
       Object.fromEntries(
         entries.map(({ user, current: [first, ...further] }) => [
           user,
-          { ...logIn(all, first), connections: further.map((account) => logIn(all, account)) },
+          {
+            ...logIn(all, first, length),
+            connections: further.map((account) => logIn(all, account, length)),
+          },
         ]),
       ),
     );
     this.proofs = seeds.apply((all) =>
       Object.fromEntries(
-        entries.map(({ user, proofs }) => [user, proofs.map((account) => logIn(all, account))]),
+        entries.map(({ user, proofs }) => [user, proofs.map((account) => logIn(all, account, length))]),
       ),
     );
     this.issued = pulumi.unsecret(
@@ -103,6 +95,13 @@ export class Users extends pulumi.ComponentResource {
     );
     this.healthcheckSeed = this.#seed("healthcheck").apply(({ text }) => text);
     this.registerOutputs();
+  }
+
+  /** One seed for each generation that any account has. */
+  #seeds(accounts: readonly Account[]): pulumi.Output<Seeds> {
+    const generations = new Set(accounts.map(({ generation }) => generation));
+    const seeds = [...generations].map((generation) => [generation, this.#seed(`passwords-${generation}`)]);
+    return pulumi.all(Object.fromEntries(seeds) as Record<string, pulumi.Output<Seed>>);
   }
 
   /**
@@ -138,7 +137,17 @@ function allAccounts(
   return { current, proofs, every: [...current, ...before, ...proofs] };
 }
 
-function seedOf(seeds: Readonly<Record<string, Seed>>, generation: number): Seed {
+type Seeds = Readonly<Record<string, Seed>>;
+
+function credentialOf(seeds: Seeds, { name: user, generation }: Account, length: number): Credential {
+  return deriveCredential({ seed: seedOf(seeds, generation).text, user, length });
+}
+
+function logIn(seeds: Seeds, account: Account, length: number): LogIn {
+  return { username: account.name, password: credentialOf(seeds, account, length).password };
+}
+
+function seedOf(seeds: Seeds, generation: number): Seed {
   const seed = seeds[generation];
   if (seed === undefined) throw new Error(`no seed was made for generation ${generation}`);
   return seed;
