@@ -40,6 +40,14 @@ const NOTHING_SAID = "nothing was said there meanwhile, and to say something wou
 
 type Place = Pick<Check, "subject" | "name" | "listener" | "user" | "rule">;
 
+/** The place of a check in the report. */
+export function rankOf({ name }: Pick<Check, "name">): number {
+  const names = Object.values(NAMES).flatMap((each) =>
+    typeof each === "string" ? each : [each.true, each.false],
+  );
+  return names.indexOf(name);
+}
+
 /** Makes a check of each trial of a batch that was run. */
 export function evaluate(batch: Batch): Check[] {
   return [

@@ -3,7 +3,7 @@ import type { StackOutputs } from "../../infra/contract.ts";
 import { type ListenerName, listenerNames } from "../../mosquitto/listener.ts";
 import type { Check } from "../proof.ts";
 import { type Access, BATCH_STEPS, Batch } from "./batch.ts";
-import { evaluate } from "./evaluation.ts";
+import { evaluate, rankOf } from "./evaluation.ts";
 import { demandHolding } from "./holding.ts";
 import { Planner } from "./plan.ts";
 import { Policy, type PolicyUser } from "./policy.ts";
@@ -52,7 +52,7 @@ export async function proveMatrix(outputs: StackOutputs, options: MatrixOptions 
     checks.push(...(await proveSome(policy.users.slice(from, from + BATCH), planner, access)));
   }
   if (signal?.aborted) checks.push(interrupted);
-  return checks;
+  return checks.sort((one, other) => rankOf(one) - rankOf(other));
 }
 
 async function proveSome(users: readonly PolicyUser[], planner: Planner, access: Access): Promise<Check[]> {

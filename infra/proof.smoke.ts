@@ -1,0 +1,94 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { connect } from "../smoke-tests/client.ts";
+import type { MatrixProgress } from "../smoke-tests/matrix/matrix.ts";
+import type { Proof } from "../smoke-tests/proof.ts";
+import { proveStack } from "../smoke-tests/prove-stack.ts";
+import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
+import { type StackOutputs, stackOutputs } from "./contract.ts";
+
+/** Rules that no two users have in common, five each. */
+function rulesOf(user: number) {
+  const group = `naboom/groups/${user}`;
+  return {
+    readwrite: [`${group}/chat/#`],
+    read: [`${group}/events/#`, "naboom/community/#"],
+    write: [`${group}/events/+`],
+    deny: [`${group}/chat/closed/#`],
+  };
+}
+
+function crowd(count: number) {
+  return Object.fromEntries(Array.from({ length: count }, (_, index) => [`user-${index}`, rulesOf(index)]));
+}
+
+let throwaway: ThrowawayStack;
+
+beforeAll(async () => {
+  throwaway = await ThrowawayStack.create(inject("workbench"), { users: crowd(5) });
+});
+
+afterAll(() => throwaway.remove());
+
+async function bringUp(settings: Parameters<ThrowawayStack["configure"]>[0]): Promise<StackOutputs> {
+  await throwaway.configure(settings);
+  const { exitCode, output } = await throwaway.up();
+  expect(exitCode, output).toBe(0);
+  return stackOutputs.parse(await throwaway.stack.outputs());
+}
+
+async function prove(
+  outputs: StackOutputs,
+  onProgress: (progress: MatrixProgress) => void = () => {},
+): Promise<Proof> {
+  const proof = await proveStack(outputs, { stack: throwaway.stack.name, onProgress });
+  expect(proof.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  console.log(
+    `${Object.keys(outputs.users).length} users: ${proof.passed} checks proved in ${proof.seconds.toFixed(1)} s`,
+  );
+  return proof;
+}
+
+describe("the smoke tests", () => {
+  it("prove 5 users with 5 rules each on 4 listeners within 5 s", async () => {
+    const outputs = await bringUp({ users: crowd(5) });
+    const seconds: number[] = [];
+    for (let turn = 0; turn < 3; turn += 1) seconds.push((await prove(outputs)).seconds);
+    // Whatever else the machine does can only make it longer.
+    expect(Math.min(...seconds)).toBeLessThanOrEqual(5);
+  });
+
+  it("prove 200 users with 5 rules each on 4 listeners within 60 s, and say how far they are", async () => {
+    const outputs = await bringUp({ users: crowd(200) });
+    const progress: number[] = [];
+    const proof = await prove(outputs, ({ done }) => void progress.push(done));
+    expect(proof.seconds).toBeLessThanOrEqual(60);
+    expect(proof.passed).toBeGreaterThan(200 * 5 * 4 * 2);
+    expect(progress.length).toBeGreaterThan(20);
+    expect(progress).toEqual(progress.toSorted((one, other) => one - other));
+    expect(progress.at(-1)).toBe(1);
+  });
+
+  it("say nothing on topics without a wildcard, which real clients are on", async () => {
+    const topics = ["naboom/alerts", "naboom/community", "naboom/closed"];
+    const outputs = await bringUp({
+      users: {
+        everybody: { readwrite: topics.slice(0, 2), deny: ["naboom/closed"] },
+        member: { readwrite: ["naboom/community/#"] },
+        bystander: { read: topics },
+      },
+    });
+    const { host, port } = outputs.listeners.mqtt;
+    const endpoint = { listener: "mqtt", host, port, authority: outputs.certificates.authority } as const;
+    const credential = { ...outputs.credentials.bystander, version: 5 as const };
+    const bystander = await connect(endpoint, { ...credential, clientId: "a-real-client" });
+    await bystander.subscribe(topics);
+    const { checks } = await prove(outputs);
+    await bystander.ping();
+    expect(bystander.received).toEqual([]);
+    await bystander.close();
+    const held = checks.filter(
+      ({ rule, name }) => rule === "readwrite naboom/alerts" && /in real use/.test(name),
+    );
+    expect(held.map(({ outcome }) => outcome)).toEqual(["proved", "proved", "proved", "proved"]);
+  });
+});
