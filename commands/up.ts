@@ -71,12 +71,10 @@ function summary(stack: string, changes: number, outputs: StackOutputs): string 
     "",
     colors.bold("Listeners"),
     ...listenerNames.map((name) => `  ${name.padEnd(6)} ${outputs.listeners[name].url}`),
+    ...(outputs.console === undefined ? [] : ["", colors.bold("Console"), `  ${outputs.console}`]),
     "",
     colors.bold("Users"),
-    ...Object.entries(outputs.users).map(
-      ([name, { rules }]) =>
-        `  ${name}  ${rules.map(({ access, filter }) => `${access} ${filter}`).join(", ")}`,
-    ),
+    ...userLines(stack, outputs),
     "",
     colors.bold("Due"),
     ...dues(outputs, new Date()).slice(0, 5).map(dueLine),
@@ -85,6 +83,29 @@ function summary(stack: string, changes: number, outputs: StackOutputs): string 
     ...next.map(([command, purpose]) => `  ${command.padEnd(width)}   ${colors.dim(purpose)}`),
   ];
   return lines.join("\n");
+}
+
+/** More users than these would push everything else off the screen. */
+const SHOWN_USERS = 10;
+
+function userLines(stack: string, { users }: StackOutputs): string[] {
+  const entries = Object.entries(users);
+  const shown = entries.slice(0, SHOWN_USERS);
+  const width = Math.max(...shown.map(([name]) => name.length));
+  const lines = shown.map(([name, { rules, listeners }]) => {
+    const where = listeners.length === listenerNames.length ? "" : colors.dim(`  on ${listeners.join(", ")}`);
+    return `  ${name.padEnd(width)}  ${describeRules(rules)}${where}`;
+  });
+  const more = entries.length - shown.length;
+  if (more > 0) lines.push(`  and ${more} more: ${runCommand(stack, "access", "review")}`);
+  return lines;
+}
+
+/** Filters by access, such as `read a, b; write c`. */
+function describeRules(rules: StackOutputs["users"][string]["rules"]): string {
+  const kinds = [...new Set(rules.map(({ access }) => access))];
+  const filters = (kind: string) => rules.filter(({ access }) => access === kind).map(({ filter }) => filter);
+  return kinds.map((kind) => `${kind} ${filters(kind).join(", ")}`).join("; ");
 }
 
 function dueLine({ what, by, overdue, command }: Due): string {
