@@ -77,7 +77,9 @@ async function runEnclosed(
   };
   const shown: FaultStep[] = [];
   try {
-    if ((await step("a private Docker engine", next)) === undefined) return notShown(lastWords(await child));
+    if ((await step("a private Docker engine", next)) === undefined) {
+      return notShown(`a private Docker engine cannot be had here (${lastWords(await child)})`);
+    }
     await step("a stack on it", next);
     for (const name of engineFaultNames) {
       signal?.throwIfAborted();
@@ -98,7 +100,7 @@ function failed(name: string, child: { readonly stderr: string }): FaultStep {
   return { name, claims: [claim("it is brought to its end", false, lastWords(child))] };
 }
 
-/** Of what the process said in the end, the first line is the error's. */
+/** What the process said in the end. */
 function lastWords({ stderr }: { readonly stderr: string }): string {
   return stderr.trim() || "it said nothing";
 }

@@ -1,10 +1,11 @@
 import { once } from "node:events";
-import { stdin, stdout } from "node:process";
+import { stderr, stdin, stdout } from "node:process";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { imageVariable } from "../infra/image.ts";
 import { PrivateEngine } from "../toolchain/private-engine.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
+import { UserError } from "../toolchain/user-error.ts";
 import { drillSettings, initialState } from "./cast.ts";
 import type { EnclosedOrder, EnclosedReport } from "./enclosed-faults.ts";
 import { engineFaults } from "./engine-faults.ts";
@@ -32,6 +33,9 @@ process.on("SIGINT", () => {});
 try {
   await prepare();
   await show();
+} catch (error) {
+  stderr.write(`${error instanceof UserError ? error.message : (error as Error).stack}\n`);
+  process.exitCode = 1;
 } finally {
   await engine.end("SIGTERM");
   input.close();
