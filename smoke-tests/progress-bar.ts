@@ -8,5 +8,7 @@ export function progressBar({ done, checks }: MatrixProgress): string {
   const share = Math.min(Math.max(done, 0), 1);
   const full = Math.floor(share * WIDTH);
   const bar = "█".repeat(full) + "░".repeat(WIDTH - full);
-  return `${bar} ${Math.floor(share * 100)} %, ${checks.toLocaleString("en")} checks`;
+  // Checks are counted once the first users are done.
+  const made = checks > 1 ? `, ${checks.toLocaleString("en")} checks` : "";
+  return `${bar} ${Math.floor(share * 100)} %${made}`;
 }
