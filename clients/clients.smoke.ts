@@ -1,0 +1,223 @@
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join } from "node:path";
+import { execa } from "execa";
+import mqtt from "mqtt";
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { manage, ServiceProcess } from "../examples/django/service-process.ts";
+import { kitKinds } from "./kit-kind.ts";
+import { KitProcess, type Program } from "./kit-process.ts";
+import { KitStage, users } from "./kit-stage.ts";
+import { type ProgramName, programNames } from "./programs.ts";
+
+/** The user web once its password was rotated; a generation is never lowered. */
+const web = { ...users.web, generation: 2 };
+
+let stage: KitStage;
+
+beforeAll(async () => {
+  stage = await KitStage.create(inject("workbench"));
+}, 600_000);
+
+afterAll(() => stage?.remove());
+
+describe("a kit of the real command", () => {
+  it.each(kitKinds)("for %s is for its owner's eyes alone, and no secret is printed", async (kind) => {
+    const { exitCode, output } = await stage.client(
+      "web",
+      "--for",
+      kind,
+      "--out",
+      join(stage.folder, `owner-${kind}`),
+    );
+    expect(exitCode, output).toBe(0);
+    const place = join(stage.folder, `owner-${kind}`);
+    expect((await stat(place)).mode & 0o777).toBe(0o700);
+    for (const name of await readdir(place)) expect((await stat(join(place, name))).mode & 0o777).toBe(0o600);
+    expectNoSecret(output);
+    for (const name of await readdir(place)) expect(output).toContain(name);
+  });
+
+  it.each(programNames)("for %s runs as it stands, and its session outlives it", async (name) => {
+    await expectRuns(await stage.makeKit("web", name), name);
+  });
+
+  it.each(programNames)("for %s is plain where the user has no listener with TLS", async (name) => {
+    await expectRuns(await stage.placeKit("plain", name), name);
+  });
+
+  it.each(programNames)("for %s reads only where the user may only read", async (name) => {
+    const running = new KitProcess(await stage.placeKit("reader", name), stage.programs[name]);
+    await expect(stage.witness.reaches(running, "naboom/news/today")).resolves.toBeUndefined();
+    await running.stop();
+    expect(running.stdout).not.toMatch(/published|sent/);
+  });
+
+  it.each(programNames)("for %s writes only where the user may only write, and ends", async (name) => {
+    const place = await stage.placeKit("writer", name);
+    const before = stage.witness.heard("naboom/events");
+    const { exitCode, stderr } = await new KitProcess(place, publishing(name)).ended();
+    expect(exitCode, stderr).toBe(0);
+    await expect.poll(() => stage.witness.heard("naboom/events")).toBe(before + 1);
+  });
+
+  it("for env has variables that a shell hands on to a program", async () => {
+    const place = await stage.makeKit("web", "env");
+    const program = [
+      "import asyncio, os, ssl, aiomqtt",
+      "e = os.environ",
+      "async def main():",
+      "    tls = ssl.create_default_context(cafile=e['MQTT_CA_FILE']) if e['MQTT_USE_SSL'] == 'true' else None",
+      "    async with aiomqtt.Client(e['MQTT_HOST'], int(e['MQTT_SSL_PORT']), username=e['MQTT_USERNAME'],",
+      "            password=e['MQTT_PASSWORD'], identifier=e['MQTT_CLIENT_ID'], tls_context=tls,",
+      "            keepalive=int(e['MQTT_KEEPALIVE'])) as client:",
+      "        await client.publish('naboom/environment', 'hello', qos=1)",
+      "asyncio.run(main())",
+    ].join("\n");
+    const script = `set -a; . ${place}/mqtt.env; set +a; exec ${stage.programs.aiomqtt.command} -c "$PROGRAM"`;
+    await execa({ env: { PROGRAM: program }, cwd: "/" })`sh -c ${script}`;
+    await expect.poll(() => stage.witness.heard("naboom/environment")).toBe(1);
+    const inDocker =
+      await execa`docker run --rm --env-file ${place}/mqtt.env --entrypoint sh ${stage.outputs.broker.image} -c ${"printf %s $MQTT_HOST:$MQTT_SSL_PORT:$MQTT_CA_FILE"}`;
+    expect(inDocker.stdout).toBe(`localhost:${stage.outputs.listeners.mqtts.port}:${place}/ca.crt`);
+  });
+
+  it("for django has the example's service store a message", async () => {
+    const environment = {
+      MQTT_ENV_FILE: join(await stage.makeKit("web", "django"), "mqtt.env"),
+      SQLITE_FILE: join(stage.folder, "django.sqlite3"),
+    };
+    const place = { python: stage.programs.aiomqtt.command, environment };
+    const migrated = await manage(place, "migrate", "--verbosity=0");
+    expect(migrated.exitCode, migrated.output).toBe(0);
+    const service = new ServiceProcess(place, "--ssl");
+    await service.logged("connected", { tls: true });
+    await stage.witness.publish("naboom/community/kit", "stored by Django");
+    const code = "from messaging.models import Message; print([m.text for m in Message.objects.all()])";
+    await expect
+      .poll(async () => (await manage(place, "shell", "--verbosity=0", "-c", code)).output, {
+        timeout: 60_000,
+      })
+      .toContain("stored by Django");
+    expect((await service.stop()).exitCode).toBe(0);
+  });
+
+  it("for json has all that a program needs", async () => {
+    const place = await stage.makeKit("browser", "json");
+    const broker = JSON.parse(await readFile(join(place, "connection.json"), "utf8"));
+    expect(broker.listeners).toEqual({ wss: stage.outputs.listeners.wss });
+    const { username, password, clientId, keepalive } = broker;
+    const ca = await readFile(join(place, broker.caFile));
+    const options = { username, password, clientId, keepalive, ca, reconnectPeriod: 0 };
+    const program = await mqtt.connectAsync(broker.url, options);
+    await program.publishAsync(broker.publish, "from JSON", { qos: 1 });
+    await expect.poll(() => stage.witness.said(broker.publish)).toContain("from JSON");
+    await program.endAsync();
+  });
+});
+
+describe("a kit of a password that was rotated", () => {
+  const names = ["aiomqtt", "paho", "mqttjs", "mosquitto"] as const;
+
+  it("ends with a clear word, and works when it is written anew, with the same client id", async () => {
+    const kits = new Map<ProgramName, string>();
+    for (const name of names) kits.set(name, await stage.makeKit("web", name, "rotated"));
+    await stage.deliver({ users: { ...users, web } });
+    for (const [name, place] of kits) {
+      const id = await clientIdIn(place);
+      const { exitCode, stderr } = await new KitProcess(place, stage.programs[name]).ended();
+      expect(stderr).toMatch(/Not authorized/);
+      expect(exitCode).toBeGreaterThan(0);
+      const { output } = await stage.client("web", "--for", name, "--out", place, "--force");
+      expect(output).toContain(`client id ${id};`);
+      await expectRuns(place, name);
+    }
+  }, 600_000);
+});
+
+describe("a kit where listeners ask for certificates", () => {
+  it.each([
+    ["besides-password", "identity"],
+    ["identity", "besides-password"],
+  ])("has them with mqtts %s and wss %s", { timeout: 600_000 }, async (mqtts, wss) => {
+    await stage.deliver({ users: { web, witness: users.witness }, clientCertificates: { mqtts, wss } });
+    for (const name of programNames) {
+      // The command's own log-in is tried over both listeners.
+      const make =
+        name === "paho" || name === "mqttjs" ? stage.makeKit.bind(stage) : stage.placeKit.bind(stage);
+      await expectRuns(await make("web", name, mqtts), name);
+    }
+    const { exitCode, output } = await stage.client(
+      "web",
+      "--for",
+      "django",
+      "--out",
+      join(stage.folder, "django-certificate"),
+    );
+    expect(output).toContain("the Django service has no setting for one");
+    expect(exitCode).toBe(2);
+  });
+});
+
+describe("a kit where clients' ids are their accounts'", () => {
+  it("has an account for each client", { timeout: 600_000 }, async () => {
+    await stage.deliver({ users: { ...users, web: { ...web, connections: 2 } }, clientIds: "own" });
+    for (const name of programNames) await expectRuns(await stage.placeKit("web", name, "own"), name);
+    const second = await stage.client(
+      "web",
+      "--for",
+      "paho",
+      "--client-id",
+      "web~connection-2",
+      "--out",
+      join(stage.folder, "2nd"),
+    );
+    expect(second.output).toContain("client id web~connection-2;");
+    const third = await stage.client(
+      "web",
+      "--for",
+      "paho",
+      "--client-id",
+      "other",
+      "--out",
+      join(stage.folder, "3rd"),
+    );
+    expect(third.output).toContain("user web has web, web~connection-2");
+    expect(third.exitCode).toBe(2);
+  });
+});
+
+/** Has a snippet send and receive, and then what came while it was away. */
+async function expectRuns(place: string, name: ProgramName): Promise<void> {
+  const before = stage.witness.heard("naboom/test");
+  const first = new KitProcess(place, stage.programs[name]);
+  await stage.witness.reaches(first, "naboom/of/the/witness");
+  if (name.startsWith("mosquitto")) {
+    const { exitCode, stderr } = await new KitProcess(place, publishing(name)).ended();
+    expect(exitCode, stderr).toBe(0);
+  }
+  await expect.poll(() => stage.witness.heard("naboom/test"), { timeout: 20_000 }).toBeGreaterThan(before);
+  await first.printed("naboom/test hello from");
+  await first.stop();
+  const missed = `while it was away ${before}`;
+  await stage.witness.publish("naboom/missed", missed);
+  const second = new KitProcess(place, stage.programs[name]);
+  await second.printed(`naboom/missed ${missed}`);
+  await second.stop();
+}
+
+/** What publishes with a kit: the snippet itself, or the second script. */
+function publishing(name: ProgramName): Program {
+  return name.startsWith("mosquitto")
+    ? { ...stage.programs[name], args: ["publish.sh"] }
+    : stage.programs[name];
+}
+
+async function clientIdIn(place: string): Promise<string | undefined> {
+  const names = ["connection.json", "mosquitto_sub"];
+  const texts = await Promise.all(names.map((name) => readFile(join(place, name), "utf8").catch(() => "")));
+  return /(?:"clientId": "|--id )([^"\n]+)/.exec(texts.join(""))?.[1];
+}
+
+function expectNoSecret(output: string): void {
+  for (const { password } of Object.values(stage.outputs.credentials)) expect(output).not.toContain(password);
+}
