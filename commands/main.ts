@@ -63,7 +63,9 @@ program
 
 onStack(program.command("client").description("write all that a client of a user's needs"))
   .argument("<user>", "a user of the stack")
-  .addOption(new Option("--for <kind>", "what it is for").choices(kitKinds).makeOptionMandatory())
+  .addOption(
+    new Option(`--for <${kitKinds.join("/")}>`, "what it is for").choices(kitKinds).makeOptionMandatory(),
+  )
   .option("--out <folder>", "where to, instead of kits/STACK/USER-KIND")
   .option("--client-id <id>", "the client's id, instead of one of the folder's own", clientId)
   .option("--force", "replace the files of an earlier kit", false)
