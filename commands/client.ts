@@ -79,11 +79,6 @@ function requireListener(outputs: StackOutputs, user: string, kind: KitKind, sta
   }
   const listener = chooseListener(kind, found.listeners);
   if (listener === undefined) throw noListener(user, kind, stack, found.listeners);
-  if (kind === "django" && outputs.listeners[listener].clientCertificates !== "none") {
-    throw new UserError(
-      `listener ${listener} asks for a client certificate, and the Django service has no setting for one; for a program that has: ${runCommand(stack, "client", user, "--for", "env")}`,
-    );
-  }
   return listener;
 }
 
