@@ -71,9 +71,7 @@ export function checkAccess(given: Partial<WrittenAccess>, context: z.Refinement
     if (refersToItself(name, roles)) refuse(context, ["roles", name, "roles"], SELF, rights.roles);
   }
   const uses = given.clientCertificates ?? noClientCertificates;
-  if (given.clientIds === "own" && certificateListeners.some((name) => uses[name] === "identity")) {
-    refuse(context, ["clientIds"], rules.ownIdentity.allowed, given.clientIds);
-  }
+  checkClientIds(given, uses, context);
   const users = wholeOnes(given.users, (user) => isRights((user as Partial<WrittenUser>)?.rights));
   const patterns = Array.isArray(given.patterns) ? given.patterns : [];
   for (const [name, { rights, rotation, listeners, connections }] of Object.entries(users)) {
@@ -90,6 +88,21 @@ export function checkAccess(given: Partial<WrittenAccess>, context: z.Refinement
       refuse(context, ["users", name, "rotation"], TWO_NAMES, rotation);
     }
     checkCertificateListeners(name, listeners, uses, context);
+  }
+}
+
+/** What own client ids, and certificates as the identity, leave no room for. */
+function checkClientIds(
+  { clientIds, patterns }: Partial<WrittenAccess>,
+  uses: ClientCertificateUses,
+  context: z.RefinementCtx,
+): void {
+  const identity = certificateListeners.some((name) => uses[name] === "identity");
+  const own = clientIds === "own";
+  if (own && identity) refuse(context, ["clientIds"], rules.ownIdentity.allowed, clientIds);
+  if (!(own || identity) || !Array.isArray(patterns)) return;
+  for (const { access, filter } of patterns.filter(isPerUserAndClient)) {
+    refuse(context, ["patterns", access], ACCOUNT_NAMES, filter);
   }
 }
 
@@ -113,6 +126,9 @@ const SELF = "a role does not refer to itself, nor through others";
 
 const TWO_NAMES =
   "a pattern with both %u and %c has the account's name in it, which changes with an overlapping rotation; it is replace here";
+
+const ACCOUNT_NAMES =
+  "with own client ids, or with certificates as the identity, %u and %c are names of accounts; one of the two is enough in a pattern";
 
 function isPerUserAndClient({ filter }: AccessRule): boolean {
   return hasPlaceholder(filter, "user") && hasPlaceholder(filter, "client");

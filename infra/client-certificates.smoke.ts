@@ -2,6 +2,7 @@ import { connect as connectTls } from "node:tls";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { issue } from "../mosquitto/trial-certificate.ts";
+import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { type StackOutputs, stackOutputs } from "./contract.ts";
 
@@ -114,6 +115,16 @@ describe("a stack with client certificates", () => {
   it("is not touched by another `up`", async () => {
     await bringUp();
     expect(await throwaway.stack.lastChanges()).toBe(0);
+  });
+
+  it("is proved by the smoke tests, which show certificates", async () => {
+    const proof = await proveStack(outputs, { stack: throwaway.stack.name });
+    expect(proof.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+    const strangers = proof.checks.filter(({ name }) => name === "a client without a certificate is refused");
+    expect(strangers.map(({ listener, outcome }) => [listener, outcome])).toEqual([
+      ["mqtts", "proved"],
+      ["wss", "proved"],
+    ]);
   });
 
   it("does not let a user with a certificate go without having it revoked", async () => {

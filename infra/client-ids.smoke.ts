@@ -1,6 +1,7 @@
 import { connect, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
 import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
+import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { type StackOutputs, stackOutputs } from "./contract.ts";
 
@@ -78,6 +79,17 @@ describe("where client ids are own", () => {
     await logIn("mqtts", first, "any");
     await vi.waitFor(() => expect(clients[0]?.client.connected).toBe(false), 5_000);
     expect(clients[1]?.client.connected).toBe(true);
+  });
+
+  it("the smoke tests prove the stack, its client ids among it, and disturb no client", async () => {
+    const web = await logIn("mqtts", accountOf("web"), "web");
+    await web.client.subscribeAsync("naboom/kept", { qos: 1 });
+    const proof = await proveStack(outputs, { stack: throwaway.stack.name });
+    expect(proof.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+    const takeovers = proof.checks.filter(({ name }) => name.startsWith("another user that asks"));
+    // On each listener with both versions, and once for the one set of roles that there is.
+    expect(takeovers.map(({ outcome }) => outcome)).toEqual(Array.from({ length: 9 }, () => "proved"));
+    expect(web.client.connected).toBe(true);
   });
 
   it("a session outlives its client, whatever id it comes back with", async () => {

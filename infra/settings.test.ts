@@ -131,6 +131,23 @@ describe("a stack's settings", () => {
       "users.a.rotation",
       "it is replace here",
     ],
+    [
+      { clientIds: "own", clientCertificates: { wss: "identity" } },
+      'clientIds is "own"',
+      "client ids are free",
+    ],
+    [{ clientIds: "own", patterns: { read: ["%u/%c"] } }, "patterns.read is", "are names of accounts"],
+    [{ users: { a: { read: ["a"], connections: 2 } } }, "users.a.connections is 2", "free client ids"],
+    [
+      {
+        clientCertificates: { mqtts: "identity", wss: "identity" },
+        users: { a: { read: ["a"], listeners: ["wss"] } },
+      },
+      'users.a.listeners is ["wss"]',
+      "would let it in on mqtts as well",
+    ],
+    [{ clientCertificates: { revoked: { "a~1": "not hex" } } }, 'revoked["a~1"]', "hexadecimal digits"],
+    [{ console: { enabled: true, port: 1883 } }, "console.port is 1883", "the console needs its own"],
   ])("may not be %j", (settings, ...parts) => {
     const faults = faultsOf(settings);
     expect(faults).toHaveLength(1);

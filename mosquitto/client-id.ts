@@ -15,7 +15,7 @@ export type ClientIdChoice = (typeof clientIdChoices)[number];
  * Connections that the smoke tests may have as one user at a time, where client ids are the accounts'. They have
  * accounts of their own for them, with the user's rights: with the user's they would end its client's session.
  */
-const PROOF_CONNECTIONS = 16;
+const PROOF_CONNECTIONS = 32;
 
 /** An account for each of the connections that a user's clients may have at a time; the first is the account itself. */
 export function connectionAccounts(account: Account, connections: number): readonly [Account, ...Account[]] {

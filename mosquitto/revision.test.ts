@@ -12,7 +12,8 @@ const configuration = {
   limits: defaultLimits,
   memoryBytes: 429_496_729,
   autosaveSeconds: 60,
-  clientCertificates: noClientCertificates, clientIds: "free" as const,
+  clientCertificates: noClientCertificates,
+  clientIds: "free" as const,
 };
 
 const sample: RevisionInput = {

@@ -10,12 +10,14 @@ import {
   credentialOf,
   endpoint,
   listenerFor,
+  outputs,
   representativeOf,
   type StackUser,
   scratchName,
   users,
   usersOf,
 } from "./stack.ts";
+import { Turns } from "./turns.ts";
 
 declare module "vitest" {
   interface TaskMeta {
@@ -52,16 +54,21 @@ export function checkEverywhere(
     for (const version of versions) {
       const place = { subject, listener, version, ...(user === undefined ? {} : { user }) };
       check(name, place, async () => {
-        const site = new Site(listener, version);
-        try {
-          await body(site);
-        } finally {
-          await site.close();
-        }
+        await turns.take(async () => {
+          const site = new Site(listener, version);
+          try {
+            await body(site);
+          } finally {
+            await site.close();
+          }
+        });
       });
     }
   }
 }
+
+/** Where each connection takes an account, checks that hold some and wait for more could wait for each other. */
+const turns = new Turns(outputs.clientIds === "own" ? 4 : Number.POSITIVE_INFINITY);
 
 /** One listener and one version of the protocol, as one check has them for itself. */
 export class Site {

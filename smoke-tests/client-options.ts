@@ -2,6 +2,7 @@ import { isIPv6 } from "node:net";
 import { createSecureContext, type PeerCertificate, type SecureContext } from "node:tls";
 import type mqtt from "mqtt";
 import type { ListenerName } from "../mosquitto/listener.ts";
+import type { AccountPool } from "./account-pool.ts";
 import { identityFault } from "./certificate.ts";
 import type { ProtocolVersion } from "./reason-codes.ts";
 
@@ -12,6 +13,16 @@ export interface Endpoint {
   readonly port: number;
   /** The CA certificates to trust, PEM. */
   readonly authority: string;
+  /** Whom to log in as in the place of a user, where client ids are the accounts'. @default the user */
+  readonly accounts?: AccountPool | undefined;
+  /** The certificate to show for whoever logs in, or for nobody in particular. @default none */
+  readonly certificateOf?: ((username: string | undefined) => ClientKeyPair | undefined) | undefined;
+}
+
+/** A client's certificate and its key, PEM. */
+export interface ClientKeyPair {
+  readonly certificate: string;
+  readonly key: string;
 }
 
 export interface Will {
@@ -45,7 +56,7 @@ export function connectOptions(endpoint: Endpoint, options: ClientOptions): mqtt
     hostname: isIPv6(host) && listener.startsWith("ws") ? `[${host}]` : host,
     port: endpoint.port,
     path: "/mqtt",
-    ...trust(endpoint),
+    ...trust(endpoint, endpoint.certificateOf?.(options.username)),
     protocolVersion: version,
     clientId: options.clientId,
     clean: options.clean ?? true,
@@ -65,9 +76,11 @@ export function connectOptions(endpoint: Endpoint, options: ClientOptions): mqtt
 const contexts = new Map<string, SecureContext>();
 
 /** How both mqtts and wss trust a CA; a context is made once, as that takes longer than to use it. */
-function trust({ authority, host }: Endpoint): mqtt.IClientOptions {
-  const secureContext = contexts.get(authority) ?? createSecureContext({ ca: authority });
-  contexts.set(authority, secureContext);
+function trust({ authority, host }: Endpoint, shown: ClientKeyPair | undefined): mqtt.IClientOptions {
+  const id = `${authority}${shown?.certificate ?? ""}`;
+  const own = shown === undefined ? {} : { cert: shown.certificate, key: shown.key };
+  const secureContext = contexts.get(id) ?? createSecureContext({ ca: authority, ...own });
+  contexts.set(id, secureContext);
   const checkServerIdentity = (_: string, certificate: PeerCertificate) => identityFault(host, certificate);
   const options = { secureContext, checkServerIdentity };
   return { ...options, wsOptions: options } as mqtt.IClientOptions;

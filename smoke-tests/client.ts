@@ -38,11 +38,17 @@ interface Greeting {
   readonly answer: number;
 }
 
-async function greet(endpoint: Endpoint, options: ClientOptions): Promise<Greeting> {
-  const connection = mqtt.connect(connectOptions(endpoint, options));
+async function greet(endpoint: Endpoint, given: ClientOptions): Promise<Greeting> {
+  const lease = await endpoint.accounts?.take(given);
+  const options = { ...given, ...lease?.logIn };
+  const connection = mqtt.connect({
+    ...connectOptions(endpoint, given),
+    ...lease?.logIn,
+  });
+  if (lease !== undefined) connection.once("close", lease.end);
   // Without a listener of its own, an error after the greeting would end the process.
   connection.on("error", () => {});
-  const client = new Client(connection, options.version);
+  const client = new Client(connection, options);
   try {
     const connack = await within<IConnackPacket>("a CONNACK", (resolve, reject) => {
       connection.on("packetreceive", (packet) => packet.cmd === "connack" && resolve(packet));
@@ -64,6 +70,8 @@ async function greet(endpoint: Endpoint, options: ClientOptions): Promise<Greeti
 export class Client {
   /** What the broker greeted it with. */
   connack: IConnackPacket = { cmd: "connack", sessionPresent: false };
+  /** The name that it has logged in with. */
+  readonly account: string;
   /** Every message so far, in the order of arrival. */
   readonly received: Message[] = [];
   readonly #connection: MqttClient;
@@ -71,9 +79,10 @@ export class Client {
   readonly #arrivals = new Set<(message: Message) => void>();
 
   /** Takes a connection before its greeting, since a message may come in the same breath as that. */
-  constructor(connection: MqttClient, version: ProtocolVersion) {
+  constructor(connection: MqttClient, { version, username = "" }: ClientOptions) {
     this.#connection = connection;
     this.#version = version;
+    this.account = username;
     connection.setMaxListeners(0);
     connection.on("message", (topic, payload, packet) => {
       const identifier = packet.properties?.subscriptionIdentifier;

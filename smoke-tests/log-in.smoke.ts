@@ -1,8 +1,17 @@
-import { checkEverywhere, checkRepresentatives, notApplicable, type Site, userOf } from "./check.ts";
+import { afterAll } from "vitest";
+import {
+  checkEverywhere,
+  checkRepresentatives,
+  lastCheck,
+  notApplicable,
+  type Site,
+  userOf,
+} from "./check.ts";
 import { connackCode } from "./client.ts";
 import { demand } from "./expectation.ts";
 import { codeName, codes } from "./reason-codes.ts";
-import { credentialOf, endpoint, outputs, scratchName, users } from "./stack.ts";
+import { demandNoResidue, leavesSession, removeResidue } from "./residue.ts";
+import { credentialOf, endpoint, outputs, type StackUser, scratchName, users } from "./stack.ts";
 
 const SUBJECT = "Log-in";
 
@@ -14,6 +23,9 @@ async function demandAnswer(
   wanted: Code,
   who: { username?: string; password?: string },
 ): Promise<void> {
+  if (outputs.listeners[listener].clientCertificates === "identity" && wanted !== "accepted") {
+    notApplicable("the certificate is the identity on this listener, so no name or password is looked at");
+  }
   const answer = await connackCode(endpoint(listener), { version, clientId: scratchName(), ...who });
   const expected = codes[version][wanted];
   demand(
@@ -81,3 +93,44 @@ function inAnotherCase(text: string): string {
   const upper = text.toUpperCase();
   return upper === text ? text.toLowerCase() : upper;
 }
+
+const NO_TAKEOVER = "another user that asks for its client's id neither ends it nor gets its session";
+
+checkRepresentatives(SUBJECT, NO_TAKEOVER, demandNoTakeover);
+
+// And once for each role, or set of roles, whoever has it.
+const byRole = new Map(users.map((user) => [outputs.users[user.name]?.roles.toSorted().join(), user]));
+for (const user of byRole.values()) {
+  checkEverywhere(SUBJECT, NO_TAKEOVER, (site) => demandNoTakeover(site, user), {
+    listeners: user.listeners.slice(0, 1),
+    versions: [5],
+    user: user.name,
+  });
+}
+
+async function demandNoTakeover(site: Site, user: StackUser): Promise<void> {
+  if (outputs.clientIds === "free") {
+    notApplicable(
+      "client ids are free, so any user can take another's over; naboom-mqtt:clientIds own forbids it",
+    );
+  }
+  const other = users.find(({ name }) => name !== user.name);
+  if (other === undefined) notApplicable(`${user.name} is the only user`);
+  const session = { clientId: scratchName(), clean: false, sessionSeconds: 60 };
+  leavesSession({ listener: site.listener, user: user.name, clientId: session.clientId });
+  const client = await site.logIn(user, session);
+  // The id that the client has, and the one that it asked for, which would be its own were they free.
+  for (const clientId of [client.account, session.clientId]) {
+    leavesSession({ listener: site.listener, user: other.name, clientId });
+    const newcomer = await site.logIn(other, { clientId, clean: false });
+    demand(!newcomer.connack.sessionPresent, "a session of its own", "the other user's");
+    await client.ping();
+  }
+}
+
+lastCheck("no session of these checks is left on the broker", { subject: SUBJECT }, async () => {
+  await removeResidue();
+  await demandNoResidue();
+});
+
+afterAll(removeResidue);

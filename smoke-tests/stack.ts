@@ -6,7 +6,9 @@ import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
 import type { UserAccess } from "../mosquitto/acl.ts";
 import type { ListenerName } from "../mosquitto/listener.ts";
 import { openRoute } from "./access.ts";
+import { AccountPool } from "./account-pool.ts";
 import type { Endpoint } from "./client-options.ts";
+import { endpointOf } from "./endpoint.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -69,10 +71,11 @@ export const authorities: readonly string[] = Object.freeze(
   outputs.certificates.authority.match(/-----BEGIN CERTIFICATE-----[^-]+-----END CERTIFICATE-----/g) ?? [],
 );
 
-/** Where a listener is. */
+const accounts = new AccountPool(outputs, "checks");
+
+/** Where a listener is, and how to come in there. */
 export function endpoint(listener: ListenerName): Endpoint {
-  const { host, port } = outputs.listeners[listener];
-  return { listener, host, port, authority: outputs.certificates.authority };
+  return endpointOf(outputs, listener, accounts);
 }
 
 /** The account and the password that a user logs in with now; the account's name may differ from the user's. */

@@ -21,16 +21,18 @@ export type Handshake =
  * @param name the name that the certificate has to be for; @default the endpoint's host
  */
 export function shakeHands(
-  { host, port, authority }: Endpoint,
+  { host, port, authority, certificateOf }: Endpoint,
   options: ConnectionOptions = {},
   name = host,
 ): Promise<Handshake> {
+  const shown = certificateOf?.(undefined);
   return within("an answer to a TLS handshake", (resolve, reject) => {
     let connected = false;
     const socket = connect({
       host,
       port,
       ca: authority,
+      ...(shown === undefined ? {} : { cert: shown.certificate, key: shown.key }),
       ...(isIP(name) === 0 ? { servername: name } : {}),
       checkServerIdentity: (_, certificate) => identityFault(name, certificate),
       ...options,

@@ -1,8 +1,10 @@
 import type { X509Certificate } from "node:crypto";
 import { rootCertificates } from "node:tls";
 import type { ListenerName } from "../mosquitto/listener.ts";
+import { issue } from "../mosquitto/trial-certificate.ts";
 import { impostorOf } from "./certificate.ts";
 import { check, notApplicable } from "./check.ts";
+import type { ClientKeyPair } from "./client-options.ts";
 import { demand, demandSame } from "./expectation.ts";
 import { authorities, endpoint, outputs } from "./stack.ts";
 import { type Handshake, sendInTheClear, shakeHands } from "./tls-connection.ts";
@@ -27,6 +29,7 @@ const UNTRUSTED = [
 const impostors = authorities.map(impostorOf);
 
 for (const listener of ["mqtt", "mqtts", "ws", "wss"] as const) {
+  if (listeners[listener].clientCertificates !== "none") mutual(listener);
   if (listeners[listener].tls) secured(listener);
   else unsecured(listener);
 }
@@ -96,6 +99,30 @@ function secured(listener: ListenerName): void {
     const served = answer.length > 0 && answer[0] !== TLS_ALERT;
     demand(!served, "a TLS alert or a closed connection", `${answer.length} bytes that are no alert`);
   });
+}
+
+function mutual(listener: ListenerName): void {
+  const place = { subject: SUBJECT, listener } as const;
+  const site = endpoint(listener);
+  // With TLS 1.3 a client hears of it only after its own end of the handshake.
+  const asStranger = (stranger: ClientKeyPair | undefined) =>
+    shakeHands({ ...site, certificateOf: () => stranger }, { maxVersion: "TLSv1.2" });
+
+  check("a client without a certificate is refused", place, async () => {
+    refused(await asStranger(undefined), ["ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE"]);
+  });
+
+  check(
+    "a client with a certificate of the same name but another authority's is refused",
+    place,
+    async () => {
+      const name = Object.values(outputs.users).flatMap(({ certificates: all }) => all)[0]?.name ?? "";
+      const issuer = issue({ name: "another authority", authority: true, usage: 0x06 });
+      const { pem, keyPem } = issue({ name, issuer });
+      const codes = ["ERR_SSL_TLSV1_ALERT_UNKNOWN_CA"];
+      refused(await asStranger({ certificate: pem, key: keyPem }), codes);
+    },
+  );
 }
 
 function unsecured(listener: ListenerName): void {

@@ -13,6 +13,8 @@ export interface Access {
   readonly door: (user: PolicyUser, listener: ListenerName) => Door;
   /** A name that nobody else has. */
   readonly scratchName: () => string;
+  /** Whether a listener looks at passwords; where the certificate is the identity, it does not. */
+  readonly asksForPasswords: (listener: ListenerName) => boolean;
   /** Whether topics in real use may be asked about; false if the broker was seen to deliver what it should hold. */
   readonly holds: boolean;
   /** Says that one more step of {@link BATCH_STEPS} is done. */
@@ -74,7 +76,7 @@ export class Batch {
     );
     this.refusals = plans.flatMap(({ user }) =>
       listeners
-        .filter((listener) => !user.listeners.includes(listener))
+        .filter((listener) => !user.listeners.includes(listener) && access.asksForPasswords(listener))
         .map((listener) => ({ user, listener, code: new Unproved("a CONNACK", "none was asked for") })),
     );
     for (const { plan, seat } of this.stands) this.#prepare(plan, seat);

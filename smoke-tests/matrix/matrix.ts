@@ -1,6 +1,8 @@
 import { randomBytes } from "node:crypto";
 import type { StackOutputs } from "../../infra/contract.ts";
 import { type ListenerName, listenerNames } from "../../mosquitto/listener.ts";
+import { AccountPool } from "../account-pool.ts";
+import { endpointOf } from "../endpoint.ts";
 import type { Check } from "../proof.ts";
 import { type Access, BATCH_STEPS, Batch } from "./batch.ts";
 import { evaluate, rankOf } from "./evaluation.ts";
@@ -34,10 +36,12 @@ const BATCH = 25;
  */
 export async function proveMatrix(outputs: StackOutputs, options: MatrixOptions = {}): Promise<Check[]> {
   const { signal, onProgress } = options;
-  const policy = new Policy(outputs);
+  // The names of the accounts that the proof has are not those that the patterns are for.
+  const patterns = outputs.clientIds === "own" ? [] : outputs.patterns;
+  const policy = new Policy({ ...outputs, patterns });
   const planner = new Planner(policy);
   const door = doorsOf(outputs);
-  const checks: Check[] = [];
+  const checks: Check[] = outputs.clientIds === "own" ? outputs.patterns.map(unprovable) : [];
   let steps = 0;
   const total = Math.ceil(policy.users.length / BATCH) * BATCH_STEPS;
   const step = () => {
@@ -46,7 +50,10 @@ export async function proveMatrix(outputs: StackOutputs, options: MatrixOptions 
   };
   const holding = await demandHolding(policy, door, scratchName);
   checks.push(holding);
-  const access: Access = { door, scratchName, holds: holding.outcome !== "failed", step, signal };
+  const asksForPasswords = (listener: ListenerName) =>
+    outputs.listeners[listener].clientCertificates !== "identity";
+  const holds = holding.outcome !== "failed";
+  const access: Access = { door, scratchName, asksForPasswords, holds, step, signal };
   for (let from = 0; from < policy.users.length; from += BATCH) {
     if (signal?.aborted) break;
     checks.push(...(await proveSome(policy.users.slice(from, from + BATCH), planner, access)));
@@ -80,6 +87,17 @@ async function leave(batch: Batch): Promise<Check[]> {
   return [{ ...about, outcome: "failed", milliseconds: 0, expected: "no retained message", seen }];
 }
 
+function unprovable({ access, filter }: StackOutputs["patterns"][number]): Check {
+  return {
+    subject: "Policy",
+    name: "a pattern with %c holds for each client's id",
+    rule: `${access} ${filter}`,
+    outcome: "not applicable",
+    milliseconds: 0,
+    reason: "client ids are the accounts', and to log in with a user's own account would end its client",
+  };
+}
+
 const interrupted: Check = Object.freeze({
   subject: "Run",
   name: "the policy is tried to its end",
@@ -89,11 +107,11 @@ const interrupted: Check = Object.freeze({
   seen: "an interruption before the last",
 });
 
-function doorsOf({ listeners, certificates, credentials }: StackOutputs) {
-  const { authority } = certificates;
+function doorsOf(outputs: StackOutputs) {
+  const accounts = new AccountPool(outputs, "policy");
   return ({ name }: PolicyUser, listener: ListenerName): Door => {
-    const { host, port } = listeners[listener];
-    return { endpoint: { listener, host, port, authority }, credential: { ...credentials[name] } };
+    const { username, password } = outputs.credentials[name] ?? {};
+    return { endpoint: endpointOf(outputs, listener, accounts), credential: { username, password } };
   };
 }
 
