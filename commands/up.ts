@@ -58,11 +58,8 @@ function refuseForeign(stack: string, container: EngineContainer | undefined): v
 function summary(stack: string, changes: number, outputs: StackOutputs): string {
   const user = Object.keys(outputs.users)[0] ?? "USER";
   const next = [
-    [
-      runCommand(stack, "-s pulumi", "stack", "output", "--show-secrets", "credentials"),
-      `${user}'s password`,
-    ],
-    [`${runCommand(stack, "-s pulumi", "stack", "output", "authority")} > ca.crt`, "the CA to trust"],
+    [runCommand(stack, "client", user, "--for", "mosquitto"), `all that a client of ${user} needs`],
+    [runCommand(stack, "access", "review"), "who may do what, for a person's review"],
     [runCommand(stack, "smoke"), "prove it again"],
   ] as const;
   const width = Math.max(...next.map(([command]) => command.length));

@@ -36,6 +36,7 @@ export function engineFaults(engine: PrivateEngine): readonly Fault[] {
       await ground.mend();
       const completed = await ground.claimCompleted(before);
       const claims = [
+        claim("Docker starts the broker again", restarted, "it is stopped"),
         claim("the update fails, or has come to its end", exitCode !== 0 || left.leftOn === "new", output),
         ...left.claims,
         ...completed.claims,
@@ -48,12 +49,7 @@ export function engineFaults(engine: PrivateEngine): readonly Fault[] {
 /** Attempts, 100 ms apart, to see Docker start the broker again once it answers itself, and to see the broker answer. */
 const ATTEMPTS = Object.freeze({ start: 20, answer: 150 });
 
-/**
- * Whether Docker has started the broker again by itself. Where it has not, it is started by hand.
- *
- * Docker 20.10 ends, at its start, the containers that were left running by a daemon that was killed, and takes
- * those that restart "unless-stopped" for stopped by the user.
- */
+/** Whether Docker has started the broker again by itself. Where it has not, it is started, so that the rest can be shown. */
 async function isStartedAgain(broker: string): Promise<boolean> {
   const restarted = await comes(ATTEMPTS.start, async () => {
     const { stdout } = await dockerCommand(["inspect", "--format", "{{.State.Running}}", broker]);

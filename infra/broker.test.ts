@@ -49,7 +49,7 @@ describe("a broker", () => {
       readOnly: true,
       capabilities: { drops: ["ALL"] },
       securityOpts: ["no-new-privileges:true"],
-      restart: "unless-stopped",
+      restart: "always",
     });
     expect(inputs.ports.map(({ ip, external }: Inputs) => `${ip}:${external}`)).toEqual([
       "127.0.0.1:1883",

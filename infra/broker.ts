@@ -172,7 +172,8 @@ function confinement({ container, limits }: Settings): Partial<docker.ContainerA
  */
 function supervision({ container }: Settings): Partial<docker.ContainerArgs> {
   return {
-    restart: "unless-stopped",
+    // "unless-stopped" takes a broker that Docker itself has ended, after its daemon was killed, for stopped by the user.
+    restart: "always",
     healthcheck: {
       tests: ["CMD", ...containerHealthcheck],
       interval: "10s",

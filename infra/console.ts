@@ -133,7 +133,7 @@ const supervision: Partial<docker.ContainerArgs> = Object.freeze({
   memory: MEGABYTES,
   // Without an equal memorySwap the engine's own value is a change at every refresh.
   memorySwap: MEGABYTES,
-  restart: "unless-stopped",
+  restart: "always",
   healthcheck: {
     tests: ["CMD", ...consoleHealthcheck],
     interval: "30s",

@@ -79,14 +79,18 @@ export function labelList(labels: Readonly<Record<string, pulumi.Input<string>>>
 function succeeded(container: docker.Container, failure: string): pulumi.Output<pulumi.Resource> {
   return pulumi.all([container.exitCode, container.containerLogs]).apply(([exitCode, logs]) => {
     if (exitCode === 0) return container;
+    if (typeof exitCode !== "number") throw new Refusal(UNKNOWN);
     // A script that was killed has said nothing of the files (128 + the signal's number, as a shell counts).
-    const cause = exitCode !== undefined && exitCode > 128 ? KILLED : failure;
+    const cause = exitCode > 128 ? KILLED : failure;
     throw new Refusal(`${cause} (exit code ${exitCode}):\n${lastLines(logs)}`);
   });
 }
 
 const KILLED =
   "the container was killed before its script had ended; to try again: npm run up; its last words";
+
+const UNKNOWN =
+  "how a container of the last update ended is not known, as Docker was stopped meanwhile; to have it put in order and tried again: npm run up";
 
 function lastLines(logs: string | undefined): string {
   const lines = (logs ?? "").split("\n").filter((line) => line.trim() !== "");

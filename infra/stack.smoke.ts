@@ -76,7 +76,7 @@ describe("a stack that was brought up", () => {
       CapDrop: ["ALL"],
       CapAdd: null,
       Privileged: false,
-      RestartPolicy: { Name: "unless-stopped" },
+      RestartPolicy: { Name: "always" },
       Memory: 512 * 1_048_576,
       MemorySwap: 512 * 1_048_576,
       LogConfig: { Type: "json-file", Config: { "max-file": "5", "max-size": "10m" } },
