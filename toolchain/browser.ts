@@ -3,8 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env, getuid } from "node:process";
 import { execa } from "execa";
-import { type BrowserContext, chromium } from "playwright-core";
+import { type BrowserContext, chromium, type Page } from "playwright-core";
 import { aptGet } from "./apt.ts";
+import { settledAddresses } from "./host-addresses.ts";
 import { UserError } from "./user-error.ts";
 
 /** Where Debian and Ubuntu have the browser, and the tool that tells it which authorities to trust. */
@@ -71,6 +72,30 @@ export class TestBrowser {
       await rm(home, { recursive: true, force: true });
       throw error;
     }
+  }
+
+  /**
+   * Opens an address in a tab of its own, once this machine's addresses are settled.
+   *
+   * @param prepare is done with the tab before it goes anywhere
+   * @throws Error of Playwright if the page doesn't load
+   */
+  async open(url: string, prepare?: (page: Page) => Promise<void>): Promise<Page> {
+    const page = await this.context.newPage();
+    await prepare?.(page);
+    await settledAddresses();
+    await page.goto(url);
+    return page;
+  }
+
+  /** Closes every tab but the first, as a browser without one ends. */
+  async closeTabs(): Promise<void> {
+    await Promise.all(
+      this.context
+        .pages()
+        .slice(1)
+        .map((page) => page.close()),
+    );
   }
 
   async close(): Promise<void> {

@@ -1,12 +1,13 @@
 import { execa } from "execa";
 import mqtt, { type MqttClient } from "mqtt";
-import type { BrowserContext, Page } from "playwright-core";
+import type { Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
 import { TestBrowser } from "../toolchain/browser.ts";
 import { prepareConsoleImage } from "../toolchain/console-image.ts";
 import { prepareDockerEngine } from "../toolchain/docker-engine.ts";
 import { createProgress } from "../toolchain/progress.ts";
-import { ThrowawayStack, type Workbench } from "../toolchain/throwaway-stack.ts";
+import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { renderConsole } from "./console.ts";
 import { ConsoleContainer } from "./console-container.ts";
 import { readPageAssets } from "./page-assets.ts";
@@ -17,6 +18,17 @@ export const USERS = Object.freeze({
   device: { readwrite: ["#"] },
 });
 
+/** Sets a stage before a file's first test and clears it after the last; each test finds it without tabs. */
+export function onConsoleStage(take: (stage: ConsoleStage) => void): void {
+  let stage: ConsoleStage | undefined;
+  beforeAll(async () => {
+    stage = await ConsoleStage.set();
+    take(stage);
+  }, 400_000);
+  afterEach(() => stage?.browser.closeTabs());
+  afterAll(() => stage?.clear());
+}
+
 /** A throwaway stack with a console, and a browser that trusts its authority: all that the page's tests need. */
 export class ConsoleStage {
   readonly throwaway: ThrowawayStack;
@@ -24,6 +36,8 @@ export class ConsoleStage {
   /** The page's address. */
   readonly url: string;
   readonly browser: TestBrowser;
+  /** Another client than the page, which may read and write everything. */
+  readonly device: MqttClient;
   readonly #container: ConsoleContainer;
 
   private constructor(
@@ -31,28 +45,31 @@ export class ConsoleStage {
     outputs: StackOutputs,
     url: string,
     browser: TestBrowser,
+    device: MqttClient,
     container: ConsoleContainer,
   ) {
     this.throwaway = throwaway;
     this.outputs = outputs;
     this.url = url;
     this.browser = browser;
+    this.device = device;
     this.#container = container;
   }
 
-  static async set(workbench: Workbench): Promise<ConsoleStage> {
+  static async set(): Promise<ConsoleStage> {
     const progress = createProgress();
     const engine = await prepareDockerEngine({ install: true, progress });
     const image = await prepareConsoleImage({ install: true, engine, progress });
     const container = new ConsoleContainer(image);
-    const throwaway = await ThrowawayStack.create(workbench, { users: USERS });
+    const throwaway = await ThrowawayStack.create(inject("workbench"), { users: USERS });
     try {
       const { exitCode, output } = await throwaway.up();
       if (exitCode !== 0) throw new Error(output);
       const outputs = stackOutputs.parse(await throwaway.stack.outputs());
       const port = await container.start(await render(outputs));
       const browser = await TestBrowser.launch({ authority: outputs.authority });
-      return new ConsoleStage(throwaway, outputs, `https://localhost:${port}/`, browser, container);
+      const device = await connectDevice(outputs);
+      return new ConsoleStage(throwaway, outputs, `https://localhost:${port}/`, browser, device, container);
     } catch (error) {
       await container.remove();
       await throwaway.remove();
@@ -61,13 +78,10 @@ export class ConsoleStage {
   }
 
   async clear(): Promise<void> {
+    await this.device.endAsync(true);
     await this.browser.close();
     await this.#container.remove();
     await this.throwaway.remove();
-  }
-
-  get context(): BrowserContext {
-    return this.browser.context;
   }
 
   /** The password of a user. */
@@ -75,16 +89,9 @@ export class ConsoleStage {
     return this.outputs.credentials[user]?.password ?? "";
   }
 
-  /** Another client than the page, which may read and write everything. */
-  async device(): Promise<MqttClient> {
-    const { host, port } = this.outputs.listeners.mqtt;
-    return await mqtt.connectAsync({ host, port, protocolVersion: 5, ...this.outputs.credentials.device });
-  }
-
   /** Opens the page in a tab of its own. */
   async open(): Promise<Page> {
-    const page = await this.context.newPage();
-    await page.goto(this.url);
+    const page = await this.browser.open(this.url);
     // The form is there at once, and works from when the page knows its stack.
     await page.getByRole("main").getByText(this.outputs.listeners.wss.url).waitFor();
     return page;
@@ -104,6 +111,11 @@ export class ConsoleStage {
   async broker(action: "stop" | "start" | "restart"): Promise<void> {
     await execa("docker", [action, this.outputs.broker.container]);
   }
+}
+
+async function connectDevice({ listeners, credentials }: StackOutputs): Promise<MqttClient> {
+  const { host, port } = listeners.mqtt;
+  return await mqtt.connectAsync({ host, port, protocolVersion: 5, ...credentials.device });
 }
 
 async function render(outputs: StackOutputs) {

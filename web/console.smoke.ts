@@ -1,38 +1,18 @@
-import type { MqttClient } from "mqtt";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { TestBrowser } from "../toolchain/browser.ts";
 import { publish, rows, watch } from "./console-hand.ts";
-import { ConsoleStage, USERS } from "./console-stage.ts";
+import { type ConsoleStage, onConsoleStage, USERS } from "./console-stage.ts";
 
 let stage: ConsoleStage;
-let device: MqttClient;
-
-beforeAll(async () => {
-  stage = await ConsoleStage.set(inject("workbench"));
-  device = await stage.device();
-}, 400_000);
-
-afterAll(async () => {
-  await device?.endAsync(true);
-  await stage?.clear();
-});
-
-afterEach(async () => {
-  // The first tab stays, as a browser without one ends.
-  await Promise.all(
-    stage.context
-      .pages()
-      .slice(1)
-      .map((page) => page.close()),
-  );
+onConsoleStage((set) => {
+  stage = set;
 });
 
 describe("logging in", () => {
   test("needs a browser that trusts the stack's authority", async () => {
     const stranger = await TestBrowser.launch();
     try {
-      const page = await stranger.context.newPage();
-      await expect(page.goto(stage.url)).rejects.toThrow("ERR_CERT_AUTHORITY_INVALID");
+      await expect(stranger.open(stage.url)).rejects.toThrow("ERR_CERT_AUTHORITY_INVALID");
     } finally {
       await stranger.close();
     }
@@ -69,7 +49,7 @@ describe("logging in", () => {
       databases: 0,
       caches: 0,
     });
-    expect((await stage.context.cookies()).length).toBe(0);
+    expect((await stage.browser.context.cookies()).length).toBe(0);
     expect(await page.content()).not.toContain(stage.password("ann"));
     expect(await page.getByLabel("Password").inputValue()).toBe("");
     expect(page.url()).toBe(stage.url);
@@ -82,7 +62,7 @@ describe("messages", () => {
   test("of another client appear as they come, and whole once chosen", async () => {
     const page = await stage.enter();
     await watch(page, "site/+/temperature");
-    await device.publishAsync("site/hall/temperature", '{"celsius":21.5}', { qos: 1 });
+    await stage.device.publishAsync("site/hall/temperature", '{"celsius":21.5}', { qos: 1 });
     const row = rows(page).filter({ hasText: "site/hall/temperature" });
     await row.getByText('{"celsius":21.5}').click();
     const details = page.getByRole("complementary", { name: "The chosen message" });
@@ -91,7 +71,7 @@ describe("messages", () => {
   });
 
   test("that are retained are kept apart, and can be removed from the broker", async () => {
-    await device.publishAsync("site/hall/state", "online", { qos: 1, retain: true });
+    await stage.device.publishAsync("site/hall/state", "online", { qos: 1, retain: true });
     const page = await stage.enter();
     await watch(page, "site/+/state");
     await page.getByRole("tab", { name: /Retained/ }).click();
@@ -100,7 +80,7 @@ describe("messages", () => {
     await page.getByText("No retained message under what you watch.").waitFor();
     const later = await stage.enter();
     await watch(later, "site/+/state");
-    await device.publishAsync("site/gate/state", "open", { qos: 1 });
+    await stage.device.publishAsync("site/gate/state", "open", { qos: 1 });
     await rows(later).filter({ hasText: "site/gate/state" }).waitFor();
     expect(await rows(later).count()).toBe(1);
   });
@@ -112,8 +92,8 @@ describe("messages", () => {
     await page.getByRole("button", { name: "Watch", exact: true }).click();
     await page.getByText("not readable").waitFor();
     await watch(page, "site/hall/#");
-    await device.publishAsync("site/locks/door", "secret", { qos: 1 });
-    await device.publishAsync("site/hall/after", "later", { qos: 1 });
+    await stage.device.publishAsync("site/locks/door", "secret", { qos: 1 });
+    await stage.device.publishAsync("site/hall/after", "later", { qos: 1 });
     await rows(page).filter({ hasText: "site/hall/after" }).waitFor();
     expect(await rows(page).filter({ hasText: "site/locks/door" }).count()).toBe(0);
   });
@@ -122,9 +102,9 @@ describe("messages", () => {
 describe("publishing", () => {
   test("tells that the broker has acknowledged it, once it has", async () => {
     const received = new Promise<string>((resolve) => {
-      device.on("message", (topic, payload) => topic === "site/desk" && resolve(payload.toString()));
+      stage.device.on("message", (topic, payload) => topic === "site/desk" && resolve(payload.toString()));
     });
-    await device.subscribeAsync("site/desk", { qos: 1 });
+    await stage.device.subscribeAsync("site/desk", { qos: 1 });
     const page = await stage.enter();
     await publish(page, "site/desk", "hello");
     await page.getByText(/^Acknowledged by the broker in \d+ ms\.$/).waitFor();
@@ -160,8 +140,8 @@ describe("a broker that goes away", () => {
     await stage.broker("start");
     await page.getByRole("button", { name: "Retry now" }).click();
     await page.getByRole("status").getByText("Connected", { exact: true }).waitFor({ timeout: 60_000 });
-    await expect.poll(() => device.connected, { timeout: 30_000 }).toBe(true);
-    await device.publishAsync("site/back", "again", { qos: 1 });
+    await expect.poll(() => stage.device.connected, { timeout: 30_000 }).toBe(true);
+    await stage.device.publishAsync("site/back", "again", { qos: 1 });
     await rows(page).filter({ hasText: "again" }).waitFor();
     expect(await rows(page).filter({ hasText: "into the void" }).count()).toBe(0);
   });
@@ -173,8 +153,8 @@ describe("a broker that goes away", () => {
     await stage.broker("restart");
     await away;
     await page.getByRole("status").getByText("Connected", { exact: true }).waitFor({ timeout: 60_000 });
-    await expect.poll(() => device.connected, { timeout: 30_000 }).toBe(true);
-    await device.publishAsync("site/restarted", "by itself", { qos: 1 });
+    await expect.poll(() => stage.device.connected, { timeout: 30_000 }).toBe(true);
+    await stage.device.publishAsync("site/restarted", "by itself", { qos: 1 });
     await rows(page).filter({ hasText: "by itself" }).waitFor();
   });
 
@@ -195,7 +175,7 @@ describe("an account whose password is rotated", () => {
   test("is logged out with the reason, and nothing of its session stays", async () => {
     const page = await stage.enter();
     await watch(page, "site/#");
-    await device.publishAsync("site/before", "rotation", { qos: 1 });
+    await stage.device.publishAsync("site/before", "rotation", { qos: 1 });
     await rows(page).filter({ hasText: "site/before" }).waitFor();
     await stage.throwaway.configure({ users: { ...USERS, ann: { ...USERS.ann, generation: 2 } } });
     const { exitCode, output } = await stage.throwaway.up();

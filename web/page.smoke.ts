@@ -1,30 +1,12 @@
 import { setTimeout } from "node:timers/promises";
-import type { MqttClient } from "mqtt";
 import type { Page } from "playwright-core";
-import { afterAll, afterEach, beforeAll, describe, expect, inject, test } from "vitest";
+import { describe, expect, test } from "vitest";
 import { watch } from "./console-hand.ts";
-import { ConsoleStage } from "./console-stage.ts";
+import { type ConsoleStage, onConsoleStage } from "./console-stage.ts";
 
 let stage: ConsoleStage;
-let device: MqttClient;
-
-beforeAll(async () => {
-  stage = await ConsoleStage.set(inject("workbench"));
-  device = await stage.device();
-}, 400_000);
-
-afterAll(async () => {
-  await device?.endAsync(true);
-  await stage?.clear();
-});
-
-afterEach(async () => {
-  await Promise.all(
-    stage.context
-      .pages()
-      .slice(1)
-      .map((page) => page.close()),
-  );
+onConsoleStage((set) => {
+  stage = set;
 });
 
 describe("a message", () => {
@@ -34,7 +16,7 @@ describe("a message", () => {
     await page.evaluate(WATCH_ARRIVALS);
     for (let index = 0; index < 200; index += 1) {
       const sent = performance.timeOrigin + performance.now();
-      device.publish("site/clock", `sent ${index} ${sent}`, { qos: 1 });
+      stage.device.publish("site/clock", `sent ${index} ${sent}`, { qos: 1 });
       // No multiple of a frame, so that messages come at every moment between two.
       await setTimeout(23);
     }
@@ -56,7 +38,8 @@ describe("a message", () => {
     const page = await stage.enter();
     await watch(page, "site/#");
     await page.evaluate(WATCH_SHIFTS);
-    for (let index = 0; index < 6_000; index += 1) device.publish(`site/flood/${index % 7}`, `${index}`);
+    for (let index = 0; index < 6_000; index += 1)
+      stage.device.publish(`site/flood/${index % 7}`, `${index}`);
     await page.getByText("2,000 shown, of 6,000 that came").waitFor({ timeout: 60_000 });
     expect(await page.evaluate("globalThis.shifts")).toEqual([]);
     expect(await page.locator(".line").count()).toBeLessThan(60);
@@ -67,11 +50,11 @@ describe("a message", () => {
   test("that is read stays where it is while others come", async () => {
     const page = await stage.enter();
     await watch(page, "site/#");
-    await device.publishAsync("site/read", "this one", { qos: 1 });
+    await stage.device.publishAsync("site/read", "this one", { qos: 1 });
     const row = page.getByRole("option", { name: "this one" });
     await row.click();
     const before = await row.boundingBox();
-    for (let index = 0; index < 100; index += 1) device.publish("site/other", `${index}`, { qos: 1 });
+    for (let index = 0; index < 100; index += 1) stage.device.publish("site/other", `${index}`, { qos: 1 });
     await page.getByRole("button", { name: "100 newer, show them" }).waitFor();
     expect(await row.boundingBox()).toEqual(before);
     await page.getByRole("button", { name: "100 newer, show them" }).click();
@@ -91,7 +74,7 @@ describe("the page", () => {
     await keyboard.type("site/#");
     await keyboard.press("Enter");
     await page.getByRole("button", { name: "Stop watching site/#" }).waitFor();
-    for (const room of ["hall", "attic"]) await device.publishAsync(`site/${room}`, room, { qos: 1 });
+    for (const room of ["hall", "attic"]) await stage.device.publishAsync(`site/${room}`, room, { qos: 1 });
     await page.getByRole("option", { name: "attic" }).waitFor();
     await tabTo(page, page.getByRole("listbox"));
     await keyboard.press("ArrowDown");
@@ -117,7 +100,7 @@ describe("the page", () => {
     await page.setViewportSize({ width: 390, height: 844 });
     await watch(page, "site/#");
     await watch(page, `site/${"a-long-level/".repeat(8)}#`);
-    await device.publishAsync("site/phone", "hello", { qos: 1 });
+    await stage.device.publishAsync("site/phone", "hello", { qos: 1 });
     await page.getByRole("option", { name: "hello" }).click();
     await fits(page);
     await page.getByRole("button", { name: "Edit and publish" }).click();
@@ -145,13 +128,13 @@ describe("the page", () => {
       "style-src-attr",
       "style-src-elem",
     ]);
-    const clean = await stage.context.newPage();
-    await clean.addInitScript(
-      "globalThis.violations = []; addEventListener('securitypolicyviolation', (event) => violations.push(event.effectiveDirective))",
-    );
     const requests: string[] = [];
-    clean.on("request", (request) => requests.push(new URL(request.url()).host));
-    await clean.goto(stage.url);
+    const clean = await stage.browser.open(stage.url, async (page) => {
+      await page.addInitScript(
+        "globalThis.violations = []; addEventListener('securitypolicyviolation', (event) => violations.push(event.effectiveDirective))",
+      );
+      page.on("request", (request) => requests.push(new URL(request.url()).host));
+    });
     await clean.getByLabel("Account").fill("ann");
     await clean.getByLabel("Password").fill(stage.password("ann"));
     await clean.keyboard.press("Enter");

@@ -2,24 +2,16 @@ import { join } from "node:path";
 import { env } from "node:process";
 import { setTimeout } from "node:timers/promises";
 import type { MqttClient } from "mqtt";
-import { afterAll, beforeAll, describe, inject, test } from "vitest";
+import { describe, test } from "vitest";
 import { projectFolder } from "../toolchain/project.ts";
 import { publish, watch } from "./console-hand.ts";
-import { ConsoleStage } from "./console-stage.ts";
+import { type ConsoleStage, onConsoleStage } from "./console-stage.ts";
 
 // Written by `CONSOLE_PICTURES=1 npx vitest run --project stack web/pictures.smoke.ts`.
 describe.runIf(env.CONSOLE_PICTURES)("pictures for the README", () => {
   let stage: ConsoleStage;
-  let device: MqttClient;
-
-  beforeAll(async () => {
-    stage = await ConsoleStage.set(inject("workbench"));
-    device = await stage.device();
-  }, 400_000);
-
-  afterAll(async () => {
-    await device?.endAsync(true);
-    await stage?.clear();
+  onConsoleStage((set) => {
+    stage = set;
   });
 
   test.each([
@@ -32,7 +24,7 @@ describe.runIf(env.CONSOLE_PICTURES)("pictures for the README", () => {
     await page.emulateMedia({ colorScheme: name === "dark" ? "dark" : "light", reducedMotion: "reduce" });
     await watch(page, "site/+/+");
     await watch(page, "weather/+/now");
-    await speak(device);
+    await speak(stage.device);
     await page.getByText(/^\d+ shown/).waitFor();
     if (name === "light") await page.getByRole("option", { name: "celsius" }).first().click();
     if (name !== "phone") await publish(page, name === "dark" ? "site/locks/door" : "site/hall/light", "on");
