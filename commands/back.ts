@@ -1,4 +1,5 @@
 import { stdout } from "node:process";
+import { runCommand } from "../infra/mend.ts";
 import { engineNames } from "../infra/names.ts";
 import { backScript, publishMount, reloadScript } from "../mosquitto/delivery.ts";
 import { layout } from "../mosquitto/layout.ts";
@@ -18,7 +19,7 @@ export async function back(options: BackOptions): Promise<number> {
   const revision = await goBack(options.stack);
   stdout.write(
     `The broker runs on ${revision}, the files before the last update. The config still asks for the later ones: ` +
-      `mend Pulumi.${options.stack}.yaml, then npm run up delivers what it says.\n`,
+      `mend Pulumi.${options.stack}.yaml, then ${runCommand(options.stack, "up")} delivers what it says.\n`,
   );
   return 0;
 }
@@ -34,7 +35,7 @@ export async function back(options: BackOptions): Promise<number> {
 export async function goBack(stack: string): Promise<string> {
   const names = engineNames(projectName, stack);
   const image = (
-    await docker(`stack ${stack} is not up; bring it up with: npm run up -- --stack ${stack}`, [
+    await docker(`stack ${stack} is not up; bring it up with: ${runCommand(stack, "up")}`, [
       "inspect",
       "--format",
       "{{.Config.Image}}",

@@ -81,7 +81,7 @@ function render({ settings, authority, users, names }: ConsoleArgs): pulumi.Outp
   const urls = listenerUrls(settings);
   const assets = readPageAssets();
   const rendered = pulumi
-    .all([users.accounts, authority.serverCertificate, authority.serverKey])
+    .all([users.clientAccounts, authority.serverCertificate, authority.serverKey])
     .apply(([accounts, certificate, key]) =>
       renderConsole({
         assets,

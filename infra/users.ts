@@ -43,6 +43,8 @@ interface Seed {
 export class Users extends pulumi.ComponentResource {
   /** Each account's name, rights and credential. Secret. */
   readonly accounts: pulumi.Output<readonly RevisionUser[]>;
+  /** Those of the accounts that clients have: all but the smoke tests'. Secret. */
+  readonly clientAccounts: pulumi.Output<readonly RevisionUser[]>;
   /** Each user's current account and password, by user name. Secret. */
   readonly credentials: pulumi.Output<Readonly<Record<string, UserCredential>>>;
   /** The accounts that the smoke tests have as each user, by user name; none where client ids are free. Secret. */
@@ -61,17 +63,14 @@ export class Users extends pulumi.ComponentResource {
       state,
       ...allAccounts(user, state, args.clientIds),
     }));
-    const seeds = this.#seeds(entries.flatMap(({ every }) => every));
-    this.accounts = seeds.apply((all) =>
-      entries.flatMap(({ state: { rules, listeners }, every }) =>
-        every.map((account) => ({
-          name: account.name,
-          rules,
-          listeners,
-          credential: credentialOf(all, account, length),
-        })),
-      ),
+    const seeds = this.#seeds(entries.flatMap(({ clients, proofs }) => [...clients, ...proofs]));
+    this.clientAccounts = seeds.apply((all) =>
+      entries.flatMap(({ state, clients }) => withRights(all, state, clients, length)),
     );
+    const proofs = seeds.apply((all) =>
+      entries.flatMap(({ state, proofs }) => withRights(all, state, proofs, length)),
+    );
+    this.accounts = pulumi.all([this.clientAccounts, proofs]).apply(([clients, own]) => [...clients, ...own]);
     this.credentials = seeds.apply((all) =>
       Object.fromEntries(
         entries.map(({ user, current: [first, ...further] }) => [
@@ -124,20 +123,34 @@ export class Users extends pulumi.ComponentResource {
 
 type Accounts = readonly [Account, ...Account[]];
 
-/** The accounts that a user's clients are to use, those of the smoke tests, and every one that may log in. */
+/** The accounts that a user's clients are to use, those that they may use, and those of the smoke tests. */
 function allAccounts(
   user: string,
   state: UserSettings,
   clientIds: ClientIdChoice,
-): { readonly current: Accounts; readonly proofs: readonly Account[]; readonly every: readonly Account[] } {
+): { readonly current: Accounts; readonly clients: readonly Account[]; readonly proofs: readonly Account[] } {
   const [first, ...older] = accountsOf(user, state);
   const current = connectionAccounts(first, state.connections);
   const proofs = proofAccounts(user, state.generation, clientIds);
   const before = older.flatMap((account) => connectionAccounts(account, state.connections));
-  return { current, proofs, every: [...current, ...before, ...proofs] };
+  return { current, clients: [...current, ...before], proofs };
 }
 
 type Seeds = Readonly<Record<string, Seed>>;
+
+function withRights(
+  seeds: Seeds,
+  { rules, listeners }: UserSettings,
+  accounts: readonly Account[],
+  length: number,
+): RevisionUser[] {
+  return accounts.map((account) => ({
+    name: account.name,
+    rules,
+    listeners,
+    credential: credentialOf(seeds, account, length),
+  }));
+}
 
 function credentialOf(seeds: Seeds, { name: user, generation }: Account, length: number): Credential {
   return deriveCredential({ seed: seedOf(seeds, generation).text, user, length });

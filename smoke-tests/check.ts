@@ -6,6 +6,7 @@ import { type Client, connect } from "./client.ts";
 import type { ClientOptions } from "./client-options.ts";
 import type { CheckPlace, Subject } from "./proof.ts";
 import { type ProtocolVersion, protocolVersions } from "./reason-codes.ts";
+import { scratchName } from "./scratch-name.ts";
 import {
   credentialOf,
   endpoint,
@@ -13,7 +14,6 @@ import {
   outputs,
   representativeOf,
   type StackUser,
-  scratchName,
   users,
   usersOf,
 } from "./stack.ts";

@@ -5,7 +5,8 @@ import { connackCode } from "./client.ts";
 import { demand, demandSame } from "./expectation.ts";
 import { publishHeader, publishPacket } from "./packet.ts";
 import { codeName, IDENTIFIER_REJECTED, PACKET_TOO_LARGE } from "./reason-codes.ts";
-import { credentialOf, endpoint, outputs, scratchName, users, usersOf } from "./stack.ts";
+import { scratchName } from "./scratch-name.ts";
+import { credentialOf, endpoint, outputs, users, usersOf } from "./stack.ts";
 
 const SUBJECT = "Limits";
 

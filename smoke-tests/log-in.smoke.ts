@@ -11,7 +11,8 @@ import { connackCode } from "./client.ts";
 import { demand } from "./expectation.ts";
 import { codeName, codes } from "./reason-codes.ts";
 import { demandNoResidue, leavesSession, removeResidue } from "./residue.ts";
-import { credentialOf, endpoint, outputs, type StackUser, scratchName, users } from "./stack.ts";
+import { scratchName } from "./scratch-name.ts";
+import { credentialOf, endpoint, outputs, type StackUser, users } from "./stack.ts";
 
 const SUBJECT = "Log-in";
 

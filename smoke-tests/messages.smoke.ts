@@ -3,7 +3,7 @@ import { checkEverywhere, lastCheck, routeOf } from "./check.ts";
 import { demand, demandSame } from "./expectation.ts";
 import { clearingPacket } from "./packet.ts";
 import { demandNoResidue, leavesRetained, leavesSession, removeResidue } from "./residue.ts";
-import { scratchName } from "./stack.ts";
+import { scratchName } from "./scratch-name.ts";
 
 const SUBJECT = "Messages";
 

@@ -2,7 +2,8 @@ import type { ListenerName } from "../mosquitto/listener.ts";
 import { type Client, connect } from "./client.ts";
 import { demand } from "./expectation.ts";
 import { clearingPacket } from "./packet.ts";
-import { credentialOf, endpoint, listenerFor, scratchName } from "./stack.ts";
+import { scratchName } from "./scratch-name.ts";
+import { credentialOf, endpoint, listenerFor } from "./stack.ts";
 
 interface Session {
   /** Where it was left, if the user may log in there. */

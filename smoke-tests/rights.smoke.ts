@@ -3,7 +3,8 @@ import { forbiddenToRead, forbiddenToWrite, mayRead, openRoute, openRoutes, type
 import { checkRepresentatives, notApplicable, type Site } from "./check.ts";
 import type { Client } from "./client.ts";
 import { demand } from "./expectation.ts";
-import { othersThan, scratchName } from "./stack.ts";
+import { scratchName } from "./scratch-name.ts";
+import { othersThan } from "./stack.ts";
 
 /** The broker's own topic that is always there: a retained message, written by the broker itself. */
 const VERSION_TOPIC = "$SYS/broker/version";

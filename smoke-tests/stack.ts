@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { env } from "node:process";
 import { inject } from "vitest";
@@ -81,11 +80,6 @@ export function endpoint(listener: ListenerName): Endpoint {
 /** The account and the password that a user logs in with now; the account's name may differ from the user's. */
 export function credentialOf(user: string): { readonly username: string; readonly password: string } {
   return outputs.credentials[user] ?? missing(`the stack's outputs have no credential of ${user}`);
-}
-
-/** A topic level or a client id that nobody else uses: `smoke-` and 12 hex digits. */
-export function scratchName(): string {
-  return `smoke-${randomBytes(6).toString("hex")}`;
 }
 
 function readOutputs(): StackOutputs {

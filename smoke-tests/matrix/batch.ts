@@ -1,6 +1,7 @@
 import type { ListenerName } from "../../mosquitto/listener.ts";
 import { connackCode } from "../client.ts";
 import { Unproved } from "../expectation.ts";
+import { scratchName } from "../scratch-name.ts";
 import { Exchange, exchangeAll, SEATS_AT_A_TIME } from "./exchange.ts";
 import { askWithoutDelivery } from "./held.ts";
 import { inTurns } from "./in-turns.ts";
@@ -11,8 +12,6 @@ import { isReal, type Partner, type UserPlan, type WillTrial } from "./trial.ts"
 /** What a batch needs to come to the broker. */
 export interface Access {
   readonly door: (user: PolicyUser, listener: ListenerName) => Door;
-  /** A name that nobody else has. */
-  readonly scratchName: () => string;
   /** Whether a listener looks at passwords; where the certificate is the identity, it does not. */
   readonly asksForPasswords: (listener: ListenerName) => boolean;
   /** Whether topics in real use may be asked about; false if the broker was seen to deliver what it should hold. */
@@ -176,7 +175,6 @@ export class Batch {
   }
 
   #newSeat(user: PolicyUser, listener: ListenerName): Seat {
-    const { scratchName } = this.#access;
     return new Seat(user, listener, { clientId: scratchName(), scratch: scratchName() });
   }
 
@@ -186,7 +184,7 @@ export class Batch {
 
   async #knock(refusal: Refusal): Promise<void> {
     const { endpoint, credential } = this.#access.door(refusal.user, refusal.listener);
-    const clientId = this.#access.scratchName();
+    const clientId = scratchName();
     refusal.code = await connackCode(endpoint, { version: 5, clientId, ...credential }).catch(unproved);
   }
 

@@ -1,6 +1,7 @@
 import type { ListenerName } from "../../mosquitto/listener.ts";
 import { demand, Unproved } from "../expectation.ts";
 import type { Check } from "../proof.ts";
+import { scratchName } from "../scratch-name.ts";
 import { hold } from "./held.ts";
 import { neighbourhood } from "./neighbourhood.ts";
 import type { Policy, PolicyUser } from "./policy.ts";
@@ -20,7 +21,6 @@ const PLACE = Object.freeze({
 export async function demandHolding(
   policy: Policy,
   door: (user: PolicyUser, listener: ListenerName) => Door,
-  scratchName: () => string,
 ): Promise<Check> {
   const route = routeOf(policy);
   if (route === undefined) {

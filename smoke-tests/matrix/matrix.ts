@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import type { StackOutputs } from "../../infra/contract.ts";
 import { type ListenerName, listenerNames } from "../../mosquitto/listener.ts";
 import { AccountPool } from "../account-pool.ts";
@@ -48,12 +47,12 @@ export async function proveMatrix(outputs: StackOutputs, options: MatrixOptions 
     steps += 1;
     onProgress?.({ done: steps / total, checks: checks.length });
   };
-  const holding = await demandHolding(policy, door, scratchName);
+  const holding = await demandHolding(policy, door);
   checks.push(holding);
   const asksForPasswords = (listener: ListenerName) =>
     outputs.listeners[listener].clientCertificates !== "identity";
   const holds = holding.outcome !== "failed";
-  const access: Access = { door, scratchName, asksForPasswords, holds, step, signal };
+  const access: Access = { door, asksForPasswords, holds, step, signal };
   for (let from = 0; from < policy.users.length; from += BATCH) {
     if (signal?.aborted) break;
     checks.push(...(await proveSome(policy.users.slice(from, from + BATCH), planner, access)));
@@ -113,9 +112,4 @@ function doorsOf(outputs: StackOutputs) {
     const { username, password } = outputs.credentials[name] ?? {};
     return { endpoint: endpointOf(outputs, listener, accounts), credential: { username, password } };
   };
-}
-
-/** As in the other smoke tests: `smoke-` and 12 hex digits. */
-function scratchName(): string {
-  return `smoke-${randomBytes(6).toString("hex")}`;
 }
