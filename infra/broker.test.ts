@@ -71,21 +71,21 @@ describe("a broker", () => {
     expect(stdout.split("\n")).toEqual(NAMES);
   });
 
-  it("has a failed or unfinished delivery made again, and a good one left alone", async () => {
-    expect(await attemptAfter({ exitCode: 0, running: false })).toBe("4");
-    const again = [{ exitCode: 1, running: false }, { exitCode: 0, running: true }, undefined];
+  it("has a failed, unfinished or never started delivery made again, and a good one left alone", async () => {
+    expect(await attemptAfter({ exitCode: 0, ended: true })).toBe("4");
+    const again = [{ exitCode: 1, ended: true }, { exitCode: 0, ended: false }, undefined];
     for (const last of again) expect(await attemptAfter(last)).toMatch(/^\d{4}-\d\d-\d\dT/);
   });
 });
 
-async function attemptAfter(
-  last: Pick<EngineContainer, "exitCode" | "running"> | undefined,
-): Promise<string> {
+async function attemptAfter(last: Pick<EngineContainer, "exitCode" | "ended"> | undefined): Promise<string> {
   registered.clear();
   const name = "naboom-mqtt-unit-publish";
   const labels = { "naboom-mqtt.attempt": "4" };
   const present =
-    last === undefined ? [] : [[name, { ...last, id: "1", name, labels, published: [] }] as const];
+    last === undefined
+      ? []
+      : [[name, { ...last, running: !last.ended, id: "1", name, labels, published: [] }] as const];
   await value((await createBroker(new Map(present))).revision);
   const list: Inputs[] = registered.get("publish-container")?.inputs.labels;
   return list.find(({ label }) => label === "naboom-mqtt.attempt")?.value;

@@ -7,6 +7,9 @@ export interface EngineContainer {
   readonly id: string;
   readonly name: string;
   readonly running: boolean;
+  /** Whether it has run and ended; one that Docker made and never started has not. */
+  readonly ended: boolean;
+  /** How it ended; 0 before that. */
   readonly exitCode: number;
   readonly labels: Readonly<Record<string, string>>;
   /** Where on the host the container is reached while it runs. */
@@ -17,7 +20,7 @@ const inspected = z.array(
   z.object({
     Id: z.string(),
     Name: z.string(),
-    State: z.object({ Running: z.boolean(), ExitCode: z.int() }),
+    State: z.object({ Status: z.string(), Running: z.boolean(), ExitCode: z.int() }),
     Config: z.object({ Labels: z.record(z.string(), z.string()).nullable() }),
     HostConfig: z.object({
       PortBindings: z
@@ -42,6 +45,7 @@ export async function inspectContainers(
     id: container.Id,
     name: container.Name.replace(/^\//, ""),
     running: container.State.Running,
+    ended: container.State.Status === "exited",
     exitCode: container.State.ExitCode,
     labels: Object.freeze(container.Config.Labels ?? {}),
     published: Object.values(container.HostConfig.PortBindings ?? {}).flatMap((bindings) =>

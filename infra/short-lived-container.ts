@@ -62,11 +62,11 @@ export class ShortLivedContainer extends pulumi.ComponentResource {
 
 /**
  * What tells one run from the next: the last run's mark where it succeeded, so that nothing changes, and
- * a new one where it failed, never ended or is gone, so that it is made again.
+ * a new one where it failed, never started, never ended or is gone, so that it is made again.
  */
 function attempt(previous: EngineContainer | undefined): string {
   const last = previous?.labels[ATTEMPT];
-  const succeeded = previous !== undefined && !previous.running && previous.exitCode === 0;
+  const succeeded = previous?.ended === true && previous.exitCode === 0;
   return succeeded && last !== undefined ? last : new Date().toISOString();
 }
 
