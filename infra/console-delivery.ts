@@ -4,20 +4,10 @@ import { packFiles } from "../mosquitto/archive.ts";
 import type { ConsoleRevision } from "../web/console.ts";
 import { consolePublishMount, consolePublishScript, consoleReloadScript } from "../web/delivery.ts";
 import { consoleLayout } from "../web/layout.ts";
-import type { EngineContainer } from "./engine.ts";
+import type { FileDeliveryArgs } from "./file-delivery.ts";
 import { ShortLivedContainer } from "./short-lived-container.ts";
 
-export interface ConsoleDeliveryArgs {
-  readonly containerName: string;
-  readonly image: pulumi.Input<string>;
-  readonly labels: Readonly<Record<string, pulumi.Input<string>>>;
-  /** The name of the volume that holds the revisions. */
-  readonly volume: pulumi.Input<string>;
-  readonly revision: pulumi.Output<ConsoleRevision>;
-  readonly previous: EngineContainer | undefined;
-}
-
-export interface ConsoleReloadArgs extends ConsoleDeliveryArgs {
+export interface ConsoleReloadArgs extends FileDeliveryArgs<ConsoleRevision> {
   /** The run of the publish container, after each of which the server is reloaded. */
   readonly run: pulumi.Input<string>;
   /** The id of the server's container. */
@@ -33,7 +23,7 @@ export const consoleConfinement: Partial<docker.ContainerArgs> = Object.freeze({
 
 /** Has the server itself try the new files, then puts them in force in the volume with one rename. */
 export function publishConsole(
-  { volume, revision, ...args }: ConsoleDeliveryArgs,
+  { volume, revision, ...args }: FileDeliveryArgs<ConsoleRevision>,
   options: pulumi.ComponentResourceOptions,
 ): ShortLivedContainer {
   return new ShortLivedContainer(

@@ -4,22 +4,15 @@ import { packFiles } from "../mosquitto/archive.ts";
 import { publishMount, publishScript, reloadScript } from "../mosquitto/delivery.ts";
 import { layout } from "../mosquitto/layout.ts";
 import type { Revision } from "../mosquitto/revision.ts";
-import type { EngineContainer } from "./engine.ts";
+import type { FileDeliveryArgs } from "./file-delivery.ts";
 import { ShortLivedContainer } from "./short-lived-container.ts";
 
-export interface DeliveryArgs {
-  readonly containerName: string;
-  readonly image: pulumi.Input<string>;
-  readonly labels: Readonly<Record<string, pulumi.Input<string>>>;
-  /** The name of the volume that holds the revisions. */
-  readonly volume: pulumi.Input<string>;
-  readonly revision: pulumi.Output<Revision>;
-  readonly previous: EngineContainer | undefined;
+export interface DeliveryArgs extends FileDeliveryArgs<Revision> {
   /** Entries of the container's hosts file, for the healthcheck. */
   readonly hosts: docker.ContainerArgs["hosts"];
 }
 
-export interface ReloadArgs extends Omit<DeliveryArgs, "hosts"> {
+export interface ReloadArgs extends FileDeliveryArgs<Revision> {
   /** The id of the broker's container. */
   readonly broker: pulumi.Input<string>;
 }
