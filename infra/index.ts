@@ -4,79 +4,34 @@ import { Authority } from "./authority.ts";
 import { Broker } from "./broker.ts";
 import { issueClientCertificates } from "./client-authority.ts";
 import { Console } from "./console.ts";
-import { inspectContainers } from "./engine.ts";
 import { renderFiles } from "./files.ts";
-import { chooseConsoleImage, chooseImage } from "./image.ts";
-import { containerNames, engineNames } from "./names.ts";
 import { stackOutputs } from "./outputs.ts";
-import { readOwnCertificate } from "./own-certificate.ts";
-import { checkHostPorts } from "./ports.ts";
-import { checkProtection, protectedAuthority } from "./protection.ts";
-import { planRotation } from "./rotation.ts";
-import { readSettings } from "./stack-config.ts";
-import { readTakenOver, writeTakenOver } from "./taken-over.ts";
+import { planUpdate } from "./plan.ts";
+import { writeTakenOver } from "./taken-over.ts";
 import { Users } from "./users.ts";
 
 // What is asked for, and whether it can be had: everything that can be refused is refused here.
-const settings = readSettings();
-const [stack, now] = [pulumi.getStack(), new Date()];
-const names = engineNames(pulumi.getProject(), stack);
-const page = settings.console;
-const [present, image, consoleImage] = await Promise.all([
-  inspectContainers(containerNames(names)),
-  chooseImage(settings.image),
-  page.enabled ? chooseConsoleImage(page.image) : undefined,
-]);
-await checkHostPorts(stack, settings, present.get(names.broker), present.get(names.console));
-const own = readOwnCertificate({ certificates: settings.certificates, stack, folder: process.cwd(), now });
-const last = readTakenOver(present.get(names.reload));
-const rotation = planRotation(stack, settings, last, now);
-checkProtection(stack, settings, last?.certificates.protectedAuthority);
-for (const warning of own?.warnings ?? []) await pulumi.log.warn(warning);
-for (const sentence of rotation.sentences) await pulumi.log.info(sentence);
+const plan = await planUpdate();
+const { settings, image, consoleImage } = plan;
 
 // Who is who.
-const { renewals } = rotation;
-const issuer = new Authority("authority", {
-  certificates: settings.certificates,
-  renewals,
-  protectedGeneration: protectedAuthority(settings),
-  own,
-});
-const accounts = new Users("users", {
-  users: settings.users,
-  passwordLength: settings.passwords.length,
-  clientIds: settings.clientIds,
-});
+const issuer = new Authority("authority", { ...plan, certificates: settings.certificates });
+const accounts = new Users("users", { ...settings, passwordLength: settings.passwords.length });
 const clients = issueClientCertificates("clients", settings);
 
-// The files that say so.
+// The files that say so, and the broker that runs on them.
 const files = renderFiles(settings, issuer, accounts, clients);
-
-// The broker that runs on them, and what others need to know of it.
-const running = new Broker("broker", {
-  names,
-  image,
-  files,
-  settings,
-  present,
-  takenOver: pulumi
-    .all([issuer.serverExpires, clients?.certificates ?? {}])
-    .apply(([expires, issued]) => writeTakenOver(settings, rotation.renewals, expires, issued)),
-});
+const takenOver = pulumi
+  .all([issuer.serverExpires, clients?.certificates ?? {}])
+  .apply(([expires, issued]) => writeTakenOver(settings, plan.renewals, expires, issued));
+const running = new Broker("broker", { ...plan, files, takenOver });
 
 // The page for people, where there is to be one.
 if (consoleImage !== undefined) {
-  new Console("console", {
-    names,
-    image: consoleImage,
-    settings,
-    authority: issuer,
-    users: accounts,
-    present,
-  });
+  new Console("console", { ...plan, image: consoleImage, authority: issuer, users: accounts });
 }
 
+// What others need to know of it.
 const outputs = stackOutputs({
   settings,
   image,
@@ -85,6 +40,5 @@ const outputs = stackOutputs({
   clients,
   broker: running,
 });
-export const { broker, listeners, certificates, authority, users, patterns, clientIds, policy, limits } =
-  outputs;
-export const { credentials, proofCredentials, console } = outputs;
+export const { broker, listeners, certificates, authority, users, patterns } = outputs;
+export const { clientIds, policy, limits, credentials, proofCredentials, console } = outputs;

@@ -1,0 +1,56 @@
+import * as pulumi from "@pulumi/pulumi";
+import type { OwnCertificate } from "../mosquitto/certificate-chain.ts";
+import { type EngineContainer, inspectContainers } from "./engine.ts";
+import { chooseConsoleImage, chooseImage } from "./image.ts";
+import { containerNames, type EngineNames, engineNames } from "./names.ts";
+import { readOwnCertificate } from "./own-certificate.ts";
+import { checkHostPorts } from "./ports.ts";
+import { checkProtection, protectedAuthority } from "./protection.ts";
+import { planRotation } from "./rotation.ts";
+import type { Settings } from "./settings-schema.ts";
+import { readSettings } from "./stack-config.ts";
+import { readTakenOver } from "./taken-over.ts";
+
+/** What an update is asked for, and what it comes upon. */
+export interface Plan {
+  readonly settings: Settings;
+  readonly names: EngineNames;
+  /** The stack's containers as the engine has them now. */
+  readonly present: ReadonlyMap<string, EngineContainer>;
+  /** The reference of the broker's image. */
+  readonly image: string;
+  /** The reference of the console's image; undefined where there is to be no console. */
+  readonly consoleImage: string | undefined;
+  /** The user's own certificate; undefined where the stack issues its own. */
+  readonly own: OwnCertificate | undefined;
+  /** How often the server's certificate was renewed because its end was near, this time included. */
+  readonly renewals: number;
+  /** The generation of the CA whose key is not to be deleted; undefined where none is. */
+  readonly protectedGeneration: number | undefined;
+}
+
+/**
+ * Finds out what is asked for and whether it can be had, and tells what will rotate, before anything changes.
+ *
+ * @throws Refusal for whatever can be refused: settings, images, ports, certificates, generations, protection
+ */
+export async function planUpdate(): Promise<Plan> {
+  const settings = readSettings();
+  const [stack, now] = [pulumi.getStack(), new Date()];
+  const { certificates, console } = settings;
+  const names = engineNames(pulumi.getProject(), stack);
+  const [present, image, consoleImage] = await Promise.all([
+    inspectContainers(containerNames(names)),
+    chooseImage(settings.image),
+    console.enabled ? chooseConsoleImage(console.image) : undefined,
+  ]);
+  await checkHostPorts(stack, settings, present.get(names.broker), present.get(names.console));
+  const own = readOwnCertificate({ certificates, stack, folder: process.cwd(), now });
+  const last = readTakenOver(present.get(names.reload));
+  const { renewals, sentences } = planRotation(stack, settings, last, now);
+  checkProtection(stack, settings, last?.certificates.protectedAuthority);
+  for (const warning of own?.warnings ?? []) await pulumi.log.warn(warning);
+  for (const sentence of sentences) await pulumi.log.info(sentence);
+  const protectedGeneration = protectedAuthority(settings);
+  return Object.freeze({ settings, names, present, image, consoleImage, own, renewals, protectedGeneration });
+}
