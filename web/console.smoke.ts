@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { TestBrowser } from "../toolchain/browser.ts";
-import { publish, rows, watch } from "./console-hand.ts";
+import { publish, rows, watch, watched } from "./console-hand.ts";
 import { type ConsoleStage, onConsoleStage, USERS } from "./console-stage.ts";
 
 let stage: ConsoleStage;
@@ -140,6 +140,7 @@ describe("a broker that goes away", () => {
     await stage.broker("start");
     await page.getByRole("button", { name: "Retry now" }).click();
     await page.getByRole("status").getByText("Connected", { exact: true }).waitFor({ timeout: 60_000 });
+    await watched(page, "site/#");
     await expect.poll(() => stage.device.connected, { timeout: 30_000 }).toBe(true);
     await stage.device.publishAsync("site/back", "again", { qos: 1 });
     await rows(page).filter({ hasText: "again" }).waitFor();
@@ -153,6 +154,7 @@ describe("a broker that goes away", () => {
     await stage.broker("restart");
     await away;
     await page.getByRole("status").getByText("Connected", { exact: true }).waitFor({ timeout: 60_000 });
+    await watched(page, "site/#");
     await expect.poll(() => stage.device.connected, { timeout: 30_000 }).toBe(true);
     await stage.device.publishAsync("site/restarted", "by itself", { qos: 1 });
     await rows(page).filter({ hasText: "by itself" }).waitFor();

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
 import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { watch } from "./console-hand.ts";
+import { watch, watched } from "./console-hand.ts";
 import { type ConsoleStage, onConsoleStage } from "./console-stage.ts";
 
 let stage: ConsoleStage;
@@ -58,7 +58,7 @@ describe("a message", () => {
     await page.getByRole("button", { name: "100 newer, show them" }).waitFor();
     expect(await row.boundingBox()).toEqual(before);
     await page.getByRole("button", { name: "100 newer, show them" }).click();
-    await page.getByRole("option", { name: "99" }).waitFor();
+    await page.getByRole("listbox").getByText("99", { exact: true }).waitFor();
   });
 });
 
@@ -73,7 +73,7 @@ describe("the page", () => {
     await page.getByRole("status").getByText("Connected", { exact: true }).waitFor();
     await keyboard.type("site/#");
     await keyboard.press("Enter");
-    await page.getByRole("button", { name: "Stop watching site/#" }).waitFor();
+    await watched(page, "site/#");
     for (const room of ["hall", "attic"]) await stage.device.publishAsync(`site/${room}`, room, { qos: 1 });
     await page.getByRole("option", { name: "attic" }).waitFor();
     await tabTo(page, page.getByRole("listbox"));

@@ -1,5 +1,6 @@
 import mqtt, { type IConnackPacket, type IPublishPacket, type MqttClient } from "mqtt";
 import { isLasting, reasonOf } from "./reason.ts";
+import { type SubscriptionState, subscriptionState } from "./subscription.ts";
 
 /** How a session stands with its broker. */
 export type ConnectionState =
@@ -37,6 +38,7 @@ export interface SessionOptions {
   readonly password: string;
   onState(state: ConnectionState): void;
   onMessage(packet: IPublishPacket): void;
+  onSubscription(filter: string, state: SubscriptionState): void;
 }
 
 /** Milliseconds. The pause doubles from `first` to `longest`, and is spread so that not all pages come at once. */
@@ -186,8 +188,13 @@ export class BrokerSession {
   }
 
   #subscribe(filter: string, qos: QoS): void {
+    const client = this.#client;
+    this.#options.onSubscription(filter, { kind: "asked" });
     // "Retain as published" lets live messages tell whether they replace a retained one (MQTT 5, 3.8.3.1).
-    this.#client?.subscribe(filter, { qos, rap: true }, () => undefined);
+    client?.subscribe(filter, { qos, rap: true }, (error, granted) => {
+      const state = subscriptionState(error, granted);
+      if (client === this.#client && state !== undefined) this.#options.onSubscription(filter, state);
+    });
   }
 
   #fail(error: Error): void {

@@ -74,6 +74,7 @@ class Console {
       password,
       onState: (state) => this.#turn(state),
       onMessage: (packet) => this.#take(packet),
+      onSubscription: (filter, state) => this.#watches.answer(filter, state),
     });
   }
 

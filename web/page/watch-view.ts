@@ -3,6 +3,7 @@ import type { QoS } from "./broker-session.ts";
 import { button, byId, element, onceAFrame, short } from "./element.ts";
 import { choice } from "./publish-view.ts";
 import { covers, type Readable, readable, topicFault } from "./rights.ts";
+import type { SubscriptionState } from "./subscription.ts";
 
 export interface WatchActions {
   watch(filter: string, qos: QoS): void;
@@ -11,6 +12,8 @@ export interface WatchActions {
 
 interface Watched {
   readonly qos: QoS;
+  /** What the broker has answered. */
+  state: SubscriptionState;
   count: number;
   readonly counter: HTMLElement;
   readonly entry: HTMLElement;
@@ -73,7 +76,7 @@ export class WatchView {
     );
     this.#suggest();
     this.#hintAt(false);
-    for (const [filter, { entry }] of this.#watched) this.#mark(entry, filter);
+    for (const [filter, watched] of this.#watched) this.#mark(watched, filter);
   }
 
   watch(filter: string, qos: QoS = 1): void {
@@ -85,11 +88,20 @@ export class WatchView {
     remove.ariaLabel = `Stop watching ${filter}`;
     const entry = element("li", "watched-entry");
     entry.append(element("span", "code", filter), element("span", "mark"), counter, remove);
-    this.#mark(entry, filter);
-    this.#watched.set(filter, { qos, count: 0, counter, entry });
+    const watched: Watched = { qos, state: { kind: "asked" }, count: 0, counter, entry };
+    this.#mark(watched, filter);
+    this.#watched.set(filter, watched);
     this.#list.append(entry);
     this.#suggest();
     this.#actions.watch(filter, qos);
+  }
+
+  /** Takes what the broker says of a subscription. */
+  answer(filter: string, state: SubscriptionState): void {
+    const watched = this.#watched.get(filter);
+    if (watched === undefined) return;
+    watched.state = state;
+    this.#mark(watched, filter);
   }
 
   /** Counts a message for each filter that takes its topic in. */
@@ -127,12 +139,14 @@ export class WatchView {
     for (const { counter, count } of this.#watched.values()) counter.textContent = short(count);
   }
 
-  #mark(entry: HTMLElement, filter: string): void {
-    const part = this.#rules === undefined ? "all" : readable(this.#rules, filter);
+  #mark({ entry, state }: Watched, filter: string): void {
+    const refused = state.kind === "refused";
+    const part = refused ? "none" : this.#rules === undefined ? "all" : readable(this.#rules, filter);
+    entry.ariaBusy = `${state.kind === "asked"}`;
     entry.dataset.readable = part;
-    entry.title = HINTS[part];
+    entry.title = refused ? `The broker refused this subscription: ${state.why}.` : HINTS[part];
     const mark = entry.querySelector(".mark");
-    if (mark !== null) mark.textContent = MARKS[part];
+    if (mark !== null) mark.textContent = refused ? "refused" : MARKS[part];
   }
 
   /** Says what is to be said of the filter; false if it can't be watched at all. */
