@@ -63,6 +63,33 @@ describe("a rule that is too wide", () => {
     });
   });
 
+  it("is one on topics that everyone's pattern with the client id lets others write to as well", () => {
+    const users = {
+      a: { write: ["a/state/#"] },
+      b: { read: ["a/#"] },
+      c: { read: ["a/#"], deny: ["a/state/#"] },
+      d: { write: ["a/other/+", "a/state/d"] },
+    };
+    const config = { users, patterns: { write: ["a/state/%c"], read: ["a/other/%c"] } };
+    expect(faults(config)).toEqual({
+      "a: write a/state/#": ["b and d can write there too"],
+      "everyone: read a/other/%c": [CLIENT_ID],
+      "everyone: write a/state/%c": [CLIENT_ID],
+    });
+    expect(faults({ ...config, clientIds: "own" })).toEqual({
+      "a: write a/state/#": ["b and d can write there too"],
+    });
+  });
+
+  it("is not one beside everyone's pattern on topics that have the user's own account as the client id", () => {
+    const config = {
+      users: { a: { write: ["a/a/#", "b/+"] }, b: { read: ["a/#"] } },
+      patterns: { write: ["a/%c/#", "b/%c/deep"] },
+      clientIds: "own",
+    };
+    expect(faults(config)).toEqual({});
+  });
+
   it("is a pattern with the client id, where clients choose it", () => {
     const config = { users: { a: { read: ["a"] } }, patterns: { readwrite: ["devices/%c/#", "%c/state"] } };
     expect(faults(config)).toEqual({

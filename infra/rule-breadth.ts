@@ -1,8 +1,8 @@
 import type { AccessRule } from "../mosquitto/acl.ts";
 import { filterCovers, sharedFilter } from "../mosquitto/filter-cover.ts";
 import { FilterIndex } from "../mosquitto/filter-index.ts";
-import { hasPlaceholder, placeholders } from "../mosquitto/pattern.ts";
-import type { AccessPolicy } from "./login-names.ts";
+import { hasPlaceholder, placeholders, substituteUser } from "../mosquitto/pattern.ts";
+import { type AccessPolicy, loginNames } from "./login-names.ts";
 import type { HeldRule, WrittenRule } from "./written-rules.ts";
 
 /** What a rule is about, one by one. */
@@ -21,8 +21,11 @@ export class RuleBreadth {
     this.#policy = policy;
     const writers = new Map<string, string[]>();
     for (const [user, { rules }] of Object.entries(policy.users)) {
-      for (const rule of rules.filter(writes)) {
-        writers.set(rule.filter, [...(writers.get(rule.filter) ?? []), user]);
+      const shared = policy.patterns.filter(writes).flatMap(({ filter }) => filtersFor(policy, user, filter));
+      for (const filter of new Set([...rules.filter(writes).map((rule) => rule.filter), ...shared])) {
+        const others = writers.get(filter);
+        if (others === undefined) writers.set(filter, [user]);
+        else others.push(user);
       }
     }
     this.#writers = writers;
@@ -49,6 +52,7 @@ export class RuleBreadth {
    */
   #sharedWrite({ access, held }: WrittenRule): readonly string[] {
     if (!writes({ access, filter: "" })) return [];
+    // A pattern with `%c` is held by nobody; that clients can choose whose topics they have is said of it already.
     const open = held.filter(({ rule }) => /[+#]/.test(rule.filter));
     const members = new Set(held.map(({ user }) => user));
     const found = new Set(open.flatMap((one) => this.#otherWriters(one)));
@@ -76,6 +80,15 @@ export class RuleBreadth {
     const rules = this.#policy.users[user]?.rules ?? [];
     return rules.some((rule) => rule.access === "deny" && filterCovers(rule.filter, filter));
   }
+}
+
+/** What a pattern with `%c` comes to for one user: any level where clients choose their ids, else the names of its accounts. */
+function filtersFor(policy: AccessPolicy, user: string, pattern: string): readonly string[] {
+  const settings = policy.users[user];
+  if (settings === undefined) return [];
+  const ids = policy.clientIds === "free" ? ["+"] : loginNames(policy, user, settings);
+  const levels = substituteUser(pattern, user).split("/");
+  return ids.map((id) => levels.map((level) => (level === placeholders.client ? id : level)).join("/"));
 }
 
 function writes(rule: AccessRule): boolean {
