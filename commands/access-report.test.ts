@@ -2,7 +2,7 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { explainAccess, reachOf, type Want } from "../infra/access-explanation.ts";
+import { explainAccess, ownReachOf, reachOf, type Want } from "../infra/access-explanation.ts";
 import { reviewAccess } from "../infra/access-review.ts";
 import { AccessUseRecord } from "../infra/access-use.ts";
 import { sampleSettings } from "../infra/sample-settings.ts";
@@ -51,9 +51,11 @@ describe("an answer", () => {
   });
 
   it("tells who can reach a topic", async () => {
-    const reach = (topic: string) => `${renderReach(topic, reachOf(policy, topic), plain)}\n`;
+    const reach = (topic: string) =>
+      `${renderReach(topic, reachOf(policy, topic), ownReachOf(policy, topic), plain)}\n`;
     await expect(reach("naboom/alerts/fire")).toMatchFileSnapshot("golden/who-fire");
     await expect(reach("naboom/system/door")).toMatchFileSnapshot("golden/who-door");
+    await expect(reach("$SYS/broker/version")).toMatchFileSnapshot("golden/who-version");
     expect(reach("elsewhere")).toBe("Nobody may read or write elsewhere.\n");
   });
 });

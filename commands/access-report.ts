@@ -1,13 +1,14 @@
 import colors from "picocolors";
 import type { Explanation, Reach, Want } from "../infra/access-explanation.ts";
 import { loginNames } from "../infra/login-names.ts";
+import { someOf } from "../infra/rule-breadth.ts";
 import type { Settings } from "../infra/settings-schema.ts";
 import type { AccessRule } from "../mosquitto/acl.ts";
 import type { ClientIdentity } from "../mosquitto/authorization.ts";
 import type { ListenerName } from "../mosquitto/listener.ts";
 import { hasPlaceholder } from "../mosquitto/pattern.ts";
 import type { GrantedRule } from "../mosquitto/role.ts";
-import { type Cell, LINE, renderTable } from "./table.ts";
+import { type Cell, LINE, renderTable, wrap } from "./table.ts";
 
 export interface ReportOptions {
   readonly colour: boolean;
@@ -61,9 +62,15 @@ export function renderRights(user: string, settings: Settings, { colour }: Repor
   ].join("\n");
 }
 
-/** Renders for people who can reach a topic. */
-export function renderReach(topic: string, reaches: readonly Reach[], { colour }: ReportOptions): string {
+/** Renders for people who can reach a topic: users, and below them accounts of the stack's own. */
+export function renderReach(
+  topic: string,
+  users: readonly Reach[],
+  own: readonly Reach[],
+  { colour }: ReportOptions,
+): string {
   const paint = colors.createColors(colour);
+  const reaches = [...users, ...own];
   if (reaches.length === 0) return `Nobody may read or write ${topic}.`;
   const rows = reaches.flatMap(({ user, explanations: { read, write } }) => {
     const asOne = read.allowed && write.allowed && read.rule === write.rule;
@@ -76,7 +83,19 @@ export function renderReach(topic: string, reaches: readonly Reach[], { colour }
     if (asOne) return [row("read and write", read)];
     return [...(read.allowed ? [row("read", read)] : []), ...(write.allowed ? [row("write", write)] : [])];
   });
-  return [paint.bold(topic), ...renderTable(rows, [22, 14, 42, 24], "  ")].join("\n");
+  return [
+    paint.bold(topic),
+    ...renderTable(rows, [22, 14, 42, 24], "  "),
+    ...ownLines(own).map(paint.dim),
+  ].join("\n");
+}
+
+/** What marks accounts that no config names. */
+function ownLines(own: readonly Reach[]): readonly string[] {
+  if (own.length === 0) return [];
+  const names = someOf(own.map(({ user }) => user));
+  const are = own.length === 1 ? "is an account" : "are accounts";
+  return ["", ...wrap(`${names} ${are} of the stack's own, by which it checks the broker.`, LINE)];
 }
 
 function placesOf(listeners: readonly ListenerName[]): string {

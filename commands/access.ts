@@ -1,7 +1,7 @@
 import { access as exists, readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { env, stdout } from "node:process";
-import { explainAccess, reachOf } from "../infra/access-explanation.ts";
+import { explainAccess, ownReachOf, reachOf } from "../infra/access-explanation.ts";
 import { reviewAccess } from "../infra/access-review.ts";
 import { undelivered } from "../infra/delivered-access.ts";
 import { DEFAULT_STACK, runCommand } from "../infra/mend.ts";
@@ -67,9 +67,9 @@ async function answer(
       return { exitCode: 0, data, text: renderRights(question.user, settings, report) };
     }
     case "topic": {
-      const reaches = reachOf(settings, question.topic);
-      const data = { topic: question.topic, users: reaches };
-      return { exitCode: 0, data, text: renderReach(question.topic, reaches, report) };
+      const { topic } = question;
+      const [users, own] = [reachOf(settings, topic), ownReachOf(settings, topic)];
+      return { exitCode: 0, data: { topic, users, own }, text: renderReach(topic, users, own, report) };
     }
     case "review": {
       const progress = createProgress({ quietBelow: 2_000 });

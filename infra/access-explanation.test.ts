@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { explainAccess, reachOf, type Want } from "./access-explanation.ts";
+import { explainAccess, ownReachOf, reachOf, type Want } from "./access-explanation.ts";
 import { sampleSettings } from "./sample-settings.ts";
 
 const config = {
@@ -80,4 +80,30 @@ it("finds everyone who can reach a topic, by either access", () => {
   expect(found).toEqual([["service", true, true]]);
   expect(reachOf(policy, "naboom/devices/lamp/on").map(({ user }) => user)).toEqual(["web", "service"]);
   expect(reachOf(policy, "elsewhere")).toEqual([]);
+});
+
+describe("the accounts of the stack's own that can reach a topic", () => {
+  const found = (given: typeof policy, topic: string) =>
+    ownReachOf(given, topic).map(({ user, explanations: { read, write } }) => [
+      user,
+      ...(read.allowed ? ["read"] : []),
+      ...(write.allowed ? ["write"] : []),
+      ...read.listeners,
+    ]);
+
+  it("are the healthcheck's, on its one listener, and by patterns as everybody's", () => {
+    expect(found(policy, "$SYS/broker/version")).toEqual([["healthcheck", "read", "mqtts"]]);
+    expect(found(policy, "naboom/devices/lamp/on")).toEqual([["healthcheck", "read", "write", "mqtts"]]);
+    expect(found(policy, "$SYS/broker/uptime")).toEqual([]);
+    const certificates = sampleSettings({ ...config, clientCertificates: { mqtts: "besides-password" } });
+    expect(found(certificates, "$SYS/broker/version")).toEqual([["healthcheck", "read", "mqtt"]]);
+  });
+
+  it("are one of the smoke tests' where its own client id opens the topic", () => {
+    const own = sampleSettings({ ...config, clientIds: "own" });
+    expect(found(own, "naboom/devices/web~proof-3/on")).toEqual([["web~proof-3", "read", "write", "wss"]]);
+    expect(found(own, "naboom/devices/web~proof-33/on")).toEqual([]);
+    expect(found(own, "naboom/devices/healthcheck/on")).toEqual([["healthcheck", "read", "write", "mqtts"]]);
+    expect(found(own, "naboom/devices/lamp/on")).toEqual([]);
+  });
 });

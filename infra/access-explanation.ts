@@ -1,5 +1,7 @@
 import type { AccessRule } from "../mosquitto/acl.ts";
 import { authorize, type ClientIdentity, type Decision, patternMatches } from "../mosquitto/authorization.ts";
+import { proofAccounts } from "../mosquitto/client-id.ts";
+import { healthcheckAccount, healthcheckListener } from "../mosquitto/healthcheck.ts";
 import type { ListenerName } from "../mosquitto/listener.ts";
 import { placeholders } from "../mosquitto/pattern.ts";
 import type { GrantedRule } from "../mosquitto/role.ts";
@@ -39,14 +41,26 @@ export interface Question {
 }
 
 /** Decides as the broker will, once it has what the config says. */
-export function explainAccess(policy: AccessPolicy, { user, want, topic, clientId }: Question): Explanation {
-  const settings = policy.users[user];
-  if (settings === undefined) throw new Error(`${user} is no user of the policy`);
-  const names = loginNames(policy, user, settings);
-  const acl = {
-    users: names.map((name) => ({ name, rules: settings.rules })),
-    patterns: policy.patterns,
-  };
+export function explainAccess(policy: AccessPolicy, question: Question): Explanation {
+  const settings = policy.users[question.user];
+  if (settings === undefined) throw new Error(`${question.user} is no user of the policy`);
+  return explain(policy, { ...settings, names: loginNames(policy, question.user, settings) }, question);
+}
+
+/** Whoever can log in. */
+interface Account {
+  /** The names that the broker knows it by. */
+  readonly names: readonly string[];
+  readonly rules: readonly GrantedRule[];
+  readonly listeners: readonly ListenerName[];
+}
+
+function explain(
+  policy: AccessPolicy,
+  { names, rules, listeners }: Account,
+  { user, want, topic, clientId }: Question,
+): Explanation {
+  const acl = { users: names.map((name) => ({ name, rules })), patterns: policy.patterns };
   const tried = names
     .flatMap((username) =>
       clientIds(policy, username, topic, clientId).map((id) => ({ username, clientId: id })),
@@ -55,7 +69,7 @@ export function explainAccess(policy: AccessPolicy, { user, want, topic, clientI
   const found = tried.find(({ decision }) => decision.allowed) ?? tried[0];
   if (found === undefined) throw new Error(`${user} has no name to log in with`);
   const { client, decision } = found;
-  const others = [...settings.rules, ...policy.patterns].filter(
+  const others = [...rules, ...policy.patterns].filter(
     (rule) => rule.access !== "deny" && patternMatches(rule.filter, topic, client),
   );
   return {
@@ -64,7 +78,7 @@ export function explainAccess(policy: AccessPolicy, { user, want, topic, clientI
     others:
       decision.allowed || decision.by === "reserved topic" ? [] : others.filter(relevant(decision, want)),
     ...(decision.by === "pattern" ? { client } : {}),
-    listeners: settings.listeners,
+    listeners,
   };
 }
 
@@ -77,15 +91,45 @@ export interface Reach {
 
 /** Every user who can reach a topic. */
 export function reachOf(policy: AccessPolicy, topic: string): readonly Reach[] {
-  return Object.keys(policy.users)
-    .map((user) => ({
-      user,
-      explanations: {
-        read: explainAccess(policy, { user, want: "read", topic }),
-        write: explainAccess(policy, { user, want: "write", topic }),
-      },
-    }))
+  return reachesOf(Object.keys(policy.users), (user, want) => explainAccess(policy, { user, want, topic }));
+}
+
+/**
+ * Every account of the stack's own that can reach a topic, by its name: the healthcheck's, and those of the smoke
+ * tests where a pattern gives them a topic that is not their user's.
+ */
+export function ownReachOf(policy: AccessPolicy, topic: string): readonly Reach[] {
+  const accounts = ownAccounts(policy, topic);
+  return reachesOf([...accounts.keys()], (user, want) => {
+    const account = accounts.get(user);
+    if (account === undefined) throw new Error(`${user} is no account of the stack's own`);
+    return explain(policy, account, { user, want, topic });
+  });
+}
+
+function reachesOf(
+  users: readonly string[],
+  ask: (user: string, want: Want) => Explanation,
+): readonly Reach[] {
+  return users
+    .map((user) => ({ user, explanations: { read: ask(user, "read"), write: ask(user, "write") } }))
     .filter(({ explanations: { read, write } }) => read.allowed || write.allowed);
+}
+
+/** The accounts that are no user's, by their name; of the smoke tests' only those that the topic has in a level. */
+function ownAccounts(policy: AccessPolicy, topic: string): ReadonlyMap<string, Account> {
+  const healthcheck: Account = {
+    names: [healthcheckAccount.name],
+    rules: [{ access: "read", filter: healthcheckAccount.topic }],
+    listeners: [healthcheckListener(policy.clientCertificates)],
+  };
+  const levels = new Set(topic.split("/"));
+  const proofs = Object.entries(policy.users).flatMap(([user, settings]) =>
+    proofAccounts(user, settings.generation, policy.clientIds)
+      .filter(({ name }) => levels.has(name))
+      .map(({ name }) => [name, { ...settings, names: [name] }] as const),
+  );
+  return new Map([[healthcheckAccount.name, healthcheck], ...proofs]);
 }
 
 /** No pattern's `%c` stands for it. */
