@@ -2,10 +2,9 @@ import { execa } from "execa";
 import type { Access } from "../infra/access-settings.ts";
 import { type AccessUse, AccessUseRecord } from "../infra/access-use.ts";
 import type { DeliveredAccess } from "../infra/delivered-access.ts";
+import { readDeliveredFiles } from "../infra/delivered-files.ts";
 import { engineNames } from "../infra/names.ts";
 import { BrokerLog } from "../mosquitto/broker-log.ts";
-import { currentPath } from "../mosquitto/layout.ts";
-import { listenerNames } from "../mosquitto/listener.ts";
 import { dockerCommand } from "../toolchain/docker.ts";
 import { projectName } from "../toolchain/project.ts";
 
@@ -46,28 +45,9 @@ export async function readAccessUse(
 
 /** What of the policy a stack's running broker has; nothing where none runs, or no engine answers. */
 export async function readDeliveredAccess(stack: string): Promise<DeliveredAccess | undefined> {
-  const { broker } = engineNames(projectName, stack);
-  const names = listenerNames.map((name) => `echo; cut -d: -f1 ${currentPath(`passwords-${name}`)}`);
-  // The names alone: what stands behind them in a password file stays in the container.
-  const script = [
-    "set -e",
-    `cat ${currentPath("acl")}`,
-    ...names.map((command) => `echo '${MARK}'; ${command}`),
-  ];
-  const { exitCode, stdout } = await dockerCommand(["exec", broker, "/bin/sh", "-c", script.join("\n")], {
-    timeout: PATIENCE,
-  });
-  const [acl, ...lists] = stdout.split(`\n${MARK}\n`);
-  if (exitCode !== 0 || acl === undefined || lists.length !== listenerNames.length) return undefined;
-  const accounts = listenerNames.map((name, index) => [
-    name,
-    (lists[index] ?? "").split("\n").filter((line) => line !== ""),
-  ]);
-  return { acl, accounts: Object.fromEntries(accounts) };
+  const files = await readDeliveredFiles(engineNames(projectName, stack).broker);
+  return typeof files === "string" ? undefined : files;
 }
-
-/** What parts the files; no line of them begins so. */
-const MARK = "# ---";
 
 async function isRunning(container: string): Promise<boolean> {
   const args = ["container", "inspect", "--format", "{{.State.Running}}", container];

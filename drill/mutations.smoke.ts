@@ -3,7 +3,8 @@ import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
 import type { Check } from "../smoke-tests/proof.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
-import { mutatedPolicy, mutations } from "./mutations.ts";
+import { mutatedPolicy } from "./mutated-policy.ts";
+import { mutations } from "./mutations.ts";
 import { Tampering } from "./tampering.ts";
 
 let throwaway: ThrowawayStack;

@@ -11,27 +11,6 @@ export interface Mutation {
   readonly caught: Partial<Pick<Check, "name" | "user" | "listener" | "rule">>;
 }
 
-/** The settings of the stack that is tampered with; each user has something that the others do not. */
-export const mutatedPolicy = Object.freeze({
-  roles: { community: { read: ["naboom/community/#"] } },
-  patterns: { readwrite: ["naboom/devices/%c/#"] },
-  users: {
-    service: {
-      readwrite: ["naboom/community/#", "naboom/notifications/#"],
-      write: ["naboom/system/#", "naboom/alerts/#"],
-      listeners: ["mqtt", "mqtts"],
-    },
-    publisher: {
-      write: ["naboom/community/+/posts", "naboom/alerts/drill"],
-      deny: ["naboom/community/private/#"],
-      listeners: ["mqtts"],
-    },
-    web: { roles: ["community"], listeners: ["ws", "wss"] },
-    monitor: { read: ["naboom/system/#", "naboom/alerts/#", "$SYS/broker/uptime"], listeners: ["mqtts"] },
-    operator: { readwrite: ["#"], deny: ["naboom/system/secret/+"] },
-  },
-});
-
 const WRITES = "what may be written arrives";
 const DOES_NOT_WRITE = "what may not be written is answered with 0x87, and does not arrive";
 const READS = "what may be read is served";
@@ -39,6 +18,8 @@ const DOES_NOT_READ = "what may not be read does not come";
 const ALLOWED_REAL = "what may be written on a topic in real use is taken, and held back";
 const DENIED_REAL = "what may not be written on a topic in real use is answered with 0x87";
 const LET_IN = "the right password is taken";
+const RIGHTS = "the ACL file has the rights of every account, and nothing else";
+const ACCOUNTS = "the password file has the accounts that may log in, and no other";
 const KEPT_OUT = "the right password is refused where the user may not log in";
 
 /** Ways to break a running broker's files, of which none may go unnoticed. */
@@ -99,6 +80,28 @@ export const mutations: readonly Mutation[] = Object.freeze([
   acl("a pattern is for every client", "pattern", instead("%c", "+"), {
     ...{ name: DOES_NOT_WRITE, rule: "readwrite naboom/devices/%c/#" },
   }),
+  // What no message can prove without disturbing a real client is proved of the files.
+  acl("a rule to read one topic is missing", "user monitor", without("topic read naboom/wishes/of the day"), {
+    name: RIGHTS,
+  }),
+  acl("a rule to read lacks its first level", "user monitor", instead("alerts/#", "alerts/+/#"), {
+    name: RIGHTS,
+  }),
+  acl("a user has a right too many", "user web", added("topic readwrite elsewhere/#"), { name: RIGHTS }),
+  acl("everyone has a right too many", "pattern", added("pattern readwrite elsewhere/%u/#"), {
+    name: RIGHTS,
+  }),
+  acl("an account that is to be retired has no rights any more", "user fleet\n", () => "", { name: RIGHTS }),
+  acl("an account that is to be retired has other rights", "user fleet\n", added("topic deny #"), {
+    name: RIGHTS,
+  }),
+  {
+    name: "somebody whom no setting names may log in",
+    change: (files) => ({
+      "passwords-ws": files["passwords-ws"] + lineOf(files["passwords-ws"], "web").replace("web", "ghost"),
+    }),
+    caught: { name: ACCOUNTS, listener: "ws" },
+  },
   {
     name: "the sections of two users are swapped",
     change: ({ acl }) => ({ acl: swapped(acl, "user web\n", "user monitor\n") }),
@@ -200,6 +203,10 @@ function without(line: string): Edit {
       .split("\n")
       .filter((each) => each !== line)
       .join("\n");
+}
+
+function added(line: string): Edit {
+  return (section) => `${section}\n${line}`;
 }
 
 function instead(old: string, replacement: string): Edit {

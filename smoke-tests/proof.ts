@@ -7,6 +7,7 @@ export const subjects = [
   "Log-in",
   "Rights",
   "Policy",
+  "Files",
   "Reserved topics",
   "Messages",
   "Limits",

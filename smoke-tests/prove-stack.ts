@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createVitest } from "vitest/node";
 import type { StackOutputs } from "../infra/contract.ts";
+import { proveFiles } from "./files.ts";
 import { type MatrixOptions, type MatrixProgress, proveMatrix } from "./matrix/matrix.ts";
 import { type Check, type Proof, summarize } from "./proof.ts";
 import { checkReachability } from "./reachability.ts";
@@ -39,11 +40,12 @@ export async function proveStack(outputs: StackOutputs, options: ProveOptions): 
 
 async function proveReachable(outputs: StackOutputs, options: MatrixOptions): Promise<readonly Check[]> {
   const redact = createRedaction(outputs);
-  const [tests, matrix] = await Promise.all([
+  const [tests, files, matrix] = await Promise.all([
     runTests(outputs, redact, options.signal),
+    proveFiles(outputs),
     proveMatrix(outputs, options).catch((error) => [exception("the policy is tried to its end", error)]),
   ]);
-  return [...tests, ...matrix.map((check) => redacted(check, redact))];
+  return [...tests, ...[...files, ...matrix].map((check) => redacted(check, redact))];
 }
 
 async function runTests(

@@ -1,0 +1,46 @@
+import { clientCertificateFileNames, currentPath, layout, revisionFileNames } from "./layout.ts";
+import { type ListenerName, listenerNames } from "./listener.ts";
+
+/** What a broker's container has of its files, without a secret. */
+export interface FilesInForce {
+  /** The id of the revision that they are, computed from them as that of a `Revision` is. */
+  readonly revision: string;
+  /** The text of the ACL file. */
+  readonly acl: string;
+  /** The names in each listener's password file. */
+  readonly accounts: Readonly<Record<ListenerName, readonly string[]>>;
+}
+
+/** What parts the answers; no line of them begins so. */
+const MARK = "# ---";
+
+const NAMES = Object.values({ ...revisionFileNames, ...clientCertificateFileNames });
+
+/**
+ * The script that tells, inside the broker's container, what files are in force.
+ *
+ * The digest is made there, and of the password files only the names come out, so that no secret leaves.
+ */
+export const filesInForceScript = `set -eu
+cd ${layout.current}
+for file in ${NAMES.join(" ")}; do
+  if [ ! -e "$file" ]; then continue; fi
+  printf '%s:%s%s:' "\${#file}" "$file" "$(stat -c %s "$file")"
+  cat "$file"
+done | sha256sum | cut -c 1-16
+echo '${MARK}'
+cat ${currentPath("acl")}
+${listenerNames.map((name) => `echo; echo '${MARK}'; cut -d: -f1 ${currentPath(`passwords-${name}`)}`).join("\n")}
+`;
+
+/** Reads what {@link filesInForceScript} has printed; undefined if it is anything else. */
+export function readFilesInForce(printed: string): FilesInForce | undefined {
+  const [revision, acl, ...lists] = printed.split(new RegExp(`(?:^|\n)${MARK}\n`));
+  if (revision === undefined || acl === undefined || lists.length !== listenerNames.length) return undefined;
+  if (!/^[0-9a-f]{16}$/.test(revision)) return undefined;
+  const accounts = listenerNames.map((name, index) => [
+    name,
+    (lists[index] ?? "").split("\n").filter((line) => line !== ""),
+  ]);
+  return { revision, acl, accounts: Object.fromEntries(accounts) };
+}
