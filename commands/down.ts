@@ -2,9 +2,11 @@ import { stdin, stdout } from "node:process";
 import { createInterface } from "node:readline/promises";
 import { z } from "zod";
 import { runCommand, setCommand } from "../infra/mend.ts";
+import { isKept } from "../infra/protection.ts";
 import { projectName } from "../toolchain/project.ts";
 import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
+import { StackConfig } from "./stack-config.ts";
 import { mendStack, prepareWorkplace } from "./workplace.ts";
 
 export interface DownOptions {
@@ -18,6 +20,7 @@ export interface DownOptions {
 
 /** Takes the stack down: all of it, or only what runs. */
 export async function down(options: DownOptions): Promise<number> {
+  await StackConfig.read(options.stack); // Pulumi needs the file, and does not name it where it can't be read.
   const workplace = await prepareWorkplace({ ...options, tolerant: true });
   const { stack } = workplace;
   if ((await stack.resources()) === undefined) {
@@ -34,6 +37,7 @@ const state = z.object({
     resources: z
       .array(
         z.object({
+          urn: z.string(),
           type: z.string(),
           protect: z.boolean().default(false),
           inputs: z.object({ name: z.unknown() }).partial().default({}),
@@ -45,23 +49,31 @@ const state = z.object({
 
 /**
  * Refuses to remove a stack of which something is protected, before Pulumi would, which deletes some things
- * before it comes to one that it may not.
+ * before it comes to one that it may not; and one whose config asks for it, though no update has seen that yet.
  *
  * @throws UserError that says what is protected, and how the protection is taken off
  */
-export async function refuseProtected(stack: Pick<Stack, "name" | "export">): Promise<void> {
+export async function refuseProtected(stack: Pick<Stack, "name" | "export" | "config">): Promise<void> {
   const { deployment } = state.parse(await stack.export());
-  const kept = deployment.resources.filter(({ protect }) => protect);
+  const config = await stack.config();
+  // Whatever is not false counts: what it was meant to be is for the user to say before anything is lost.
+  const asked = config.has(PROTECT) && config.get(PROTECT) !== "false";
+  const kept = deployment.resources.filter(({ protect, urn }) => protect || (asked && isKept(urn)));
   if (kept.length === 0) return;
   const what = kept.map(({ type, inputs }) =>
     type === VOLUME ? `its messages (volume ${inputs.name})` : (NOUNS[type] ?? type),
   );
+  const updated = kept.some(({ protect }) => protect);
+  const off = setCommand(stack.name, PROTECT, "false");
   throw new UserError(
-    `stack ${stack.name} is protected, so nothing was removed: ${[...new Set(what)].join(" and ")} would be lost; ` +
-      `to take the protection off: ${setCommand(stack.name, "naboom-mqtt:protect", "false")} && ${runCommand(stack.name, "up")}; ` +
+    `stack ${stack.name} is protected${updated ? "" : " by its config"}, so nothing was removed: ` +
+      `${[...new Set(what)].join(" and ")} would be lost; ` +
+      `to take the protection off: ${updated ? `${off} && ${runCommand(stack.name, "up")}` : off}; ` +
       `to stop the stack and keep them: ${runCommand(stack.name, "down", "--keep-data")}`,
   );
 }
+
+const PROTECT = `${projectName}:protect`;
 
 const VOLUME = "docker:index/volume:Volume";
 

@@ -100,6 +100,20 @@ describe("a protected stack", () => {
     expect(await protectedNames()).toEqual([]);
     await expect(refuseProtected(throwaway.stack)).resolves.toBeUndefined();
   });
+
+  it("is protected from the moment that the config asks for it again, before an update has seen it", async () => {
+    await throwaway.configure({ users, protect: true, certificates: { authorityGeneration: 2 } });
+    expect(await protectedNames()).toEqual([]);
+    const before = await throwaway.containerRuns("broker");
+    const { name } = throwaway.stack;
+    await expect(refuseProtected(throwaway.stack)).rejects.toThrow(
+      `stack ${name} is protected by its config, so nothing was removed: its `,
+    );
+    expect(await throwaway.containerRuns("broker")).toBe(before);
+    const off = ["config", "set", "--path", "naboom-mqtt:protect", "false"];
+    expect((await throwaway.stack.run(off, { capture: true })).exitCode).toBe(0);
+    await expect(refuseProtected(throwaway.stack)).resolves.toBeUndefined();
+  });
 });
 
 /** Brings the stack up, protected unless the settings say otherwise, and reads its outputs. */

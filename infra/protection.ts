@@ -15,6 +15,17 @@ export function protectedAuthority({ protect, certificates }: Protectable): numb
 }
 
 /**
+ * Whether a resource is one that `protect` keeps: the volume with the messages, or a key of the stack's own CA.
+ *
+ * @param urn Pulumi's name of it, which ends with the one that the program gives it
+ */
+export function isKept(urn: string): boolean {
+  return /[:$](docker:index\/volume:Volume::data|tls:index\/privateKey:PrivateKey::authority-key-\d+)$/.test(
+    urn,
+  );
+}
+
+/**
  * Makes sure, before anything changes, that an update will not come to a key that it may not delete: Pulumi
  * deletes last, so that all else would have been done by then.
  *

@@ -28,6 +28,8 @@ export interface PulumiResult {
 const listed = z.array(z.object({ name: z.string(), resourceCount: z.int().optional() }));
 const history = z.array(z.object({ resourceChanges: z.record(z.string(), z.int()).optional() }));
 
+const configured = z.record(z.string(), z.object({ value: z.string().optional() }));
+
 /** Commands that know no `--config-file`. */
 const WITHOUT_SETTINGS: ReadonlySet<string> = new Set(["stack", "state", "cancel"]);
 
@@ -70,6 +72,14 @@ export class Stack {
     return JSON.parse(await this.#output("stack", "export", "--stack", this.name));
   }
 
+  /** The values of the stack's config by key, `project:name`, as Pulumi takes them; undefined for a secret. */
+  async config(): Promise<ReadonlyMap<string, string | undefined>> {
+    const { exitCode, stdout, stderr } = await this.run(["config", "--json"], { capture: true });
+    if (exitCode !== 0) throw this.#failure("config", stderr);
+    const entries = Object.entries(configured.parse(JSON.parse(stdout)));
+    return new Map(entries.map(([key, { value }]) => [key, value]));
+  }
+
   /** The stack's outputs, secrets included. */
   async outputs(): Promise<unknown> {
     return JSON.parse(
@@ -93,8 +103,12 @@ export class Stack {
   async #output(...args: string[]): Promise<string> {
     const { exitCode, stdout, stderr } = await this.#pulumi(args, { capture: true });
     if (exitCode === 0) return stdout;
+    throw this.#failure(args.slice(0, 2).join(" "), stderr);
+  }
+
+  #failure(command: string, stderr: string): UserError {
     const reason = stderr.trim().replace(/^error: /, "");
-    throw new UserError(`pulumi ${args.slice(0, 2).join(" ")} for stack ${this.name} failed: ${reason}`);
+    return new UserError(`pulumi ${command} for stack ${this.name} failed: ${reason}`);
   }
 
   async #pulumi(args: readonly string[], { capture = false }): Promise<PulumiResult> {
