@@ -107,6 +107,15 @@ export class ConsoleStage {
     return page;
   }
 
+  /** Subscribes the device to a topic; what comes on it first is the payload, once there is one. */
+  async listen(wanted: string): Promise<{ readonly payload: Promise<Buffer> }> {
+    const payload = new Promise<Buffer>((resolve) => {
+      this.device.on("message", (topic, payload) => topic === wanted && resolve(payload));
+    });
+    await this.device.subscribeAsync(wanted, { qos: 1 });
+    return { payload };
+  }
+
   /** Stops, starts or restarts the broker's container. */
   async broker(action: "stop" | "start" | "restart"): Promise<void> {
     await execa("docker", [action, this.outputs.broker.container]);

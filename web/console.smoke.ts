@@ -1,3 +1,4 @@
+import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { TestBrowser } from "../toolchain/browser.ts";
 import { publish, rows, watch, watched } from "./console-hand.ts";
@@ -70,6 +71,37 @@ describe("messages", () => {
     expect(await row.getAttribute("aria-selected")).toBe("true");
   });
 
+  test("are shown, copied and edited as they were sent, to the last digit", async () => {
+    const sent = '{"id":12345678901234567890,"price":1.0,"big":1e400,"a":1,"a":2}';
+    const page = await stage.enter();
+    await watch(page, "site/exact");
+    await stage.device.publishAsync("site/exact", sent, { qos: 1 });
+    await rows(page).click();
+    const details = page.getByRole("complementary", { name: "The chosen message" });
+    const shown = await details.getByLabel("Payload").textContent();
+    expect(shown?.replaceAll(/\s/g, "")).toBe(sent);
+    expect(shown?.split("\n")).toHaveLength(7);
+    expect(await copied(page, "Copy payload")).toBe(sent);
+    await details.getByRole("button", { name: "Edit and publish" }).click();
+    expect(await page.getByLabel("Payload").and(page.locator("textarea")).inputValue()).toBe(sent);
+    const received = await stage.listen("site/again");
+    await page.getByLabel("Topic", { exact: true }).fill("site/again");
+    await page.getByRole("region", { name: "Publish" }).getByRole("button", { name: "Publish" }).click();
+    expect(String(await received.payload)).toBe(sent);
+  });
+
+  test("that are no text are not edited, and the page says why; their digits can be copied, all of them", async () => {
+    const binary = Buffer.concat([Buffer.from("00ff0102fe800a41", "hex"), Buffer.alloc(8_992, 0xfe)]);
+    const page = await stage.enter();
+    await watch(page, "site/binary");
+    await stage.device.publishAsync("site/binary", binary, { qos: 1 });
+    await rows(page).getByText("(binary, 9.0 kB)", { exact: true }).click();
+    const details = page.getByRole("complementary", { name: "The chosen message" });
+    expect(await details.getByRole("button", { name: "Edit and publish" }).isDisabled()).toBe(true);
+    await details.getByText("It can't be edited here: the payload is not UTF-8 text.").waitFor();
+    expect(await copied(page, "Copy as hexadecimal")).toBe(binary.toString("hex"));
+  });
+
   test("that are retained are kept apart, and can be removed from the broker", async () => {
     await stage.device.publishAsync("site/hall/state", "online", { qos: 1, retain: true });
     const page = await stage.enter();
@@ -101,14 +133,11 @@ describe("messages", () => {
 
 describe("publishing", () => {
   test("tells that the broker has acknowledged it, once it has", async () => {
-    const received = new Promise<string>((resolve) => {
-      stage.device.on("message", (topic, payload) => topic === "site/desk" && resolve(payload.toString()));
-    });
-    await stage.device.subscribeAsync("site/desk", { qos: 1 });
     const page = await stage.enter();
+    const received = await stage.listen("site/desk");
     await publish(page, "site/desk", "hello");
     await page.getByText(/^Acknowledged by the broker in \d+ ms\.$/).waitFor();
-    expect(await received).toBe("hello");
+    expect(String(await received.payload)).toBe("hello");
   });
 
   test("to a denied topic is shown as denied, with the broker's reason", async () => {
@@ -188,6 +217,15 @@ describe("an account whose password is rotated", () => {
     expect(await page.content()).not.toContain("site/#");
   });
 });
+
+/** Presses a button that copies, and tells what is in the clipboard then. */
+async function copied(page: Page, button: string): Promise<string> {
+  await stage.browser.context.grantPermissions(["clipboard-read", "clipboard-write"]);
+  await page.bringToFront();
+  await page.getByRole("button", { name: button }).click();
+  await page.getByText("Copied.").waitFor();
+  return await page.evaluate<string>("navigator.clipboard.readText()");
+}
 
 const STORED = `(async () => ({
   local: localStorage.length,

@@ -1,7 +1,9 @@
+import { withVisibleControls } from "./bidi-control.ts";
 import type { Outcome } from "./broker-session.ts";
 import { button, byId, element } from "./element.ts";
-import { type Message, readableText, size } from "./message.ts";
+import type { Message } from "./message.ts";
 import { outcomeText } from "./outcome.ts";
+import { editFault, exactText, hexadecimal, readableText, size } from "./payload.ts";
 import { clock } from "./row-list.ts";
 
 export interface DetailsActions {
@@ -32,7 +34,7 @@ export class DetailsView {
       this.#pane.replaceChildren();
       return;
     }
-    const payload = element("pre", "code", readableText(message));
+    const payload = element("pre", "code", readableText(message.payload));
     payload.tabIndex = 0;
     payload.ariaLabel = "Payload";
     this.#pane.replaceChildren(this.#head(message), facts(message), payload);
@@ -41,24 +43,20 @@ export class DetailsView {
   #head(message: Message): HTMLElement {
     const said = element("span", "said");
     said.role = "status";
-    const copy = button("Copy payload", "small", () => {
-      const text = readableText(message);
-      navigator.clipboard.writeText(text).then(
-        () => (said.textContent = "Copied."),
-        () => (said.textContent = "The browser did not allow to copy."),
-      );
-    });
-    const reuse = button("Edit and publish", "small", () => this.#actions.reuse(message));
     const close = button("Close", "small", () => this.onClose());
-    const title = element("h3", "code", message.topic);
+    const title = element("h3", "code", withVisibleControls(message.topic));
     const removal =
       message.retained && message.payload.length > 0 ? [this.#removal(message.topic, said)] : [];
-    return element(
-      "div",
-      "details-head",
-      title,
-      element("div", "actions", said, copy, reuse, ...removal, close),
-    );
+    const actions = [copying(message, said), this.#reuse(message), ...removal, close];
+    const fault = editFault(message.payload);
+    const reason = fault === undefined ? [] : [element("p", "hint edit-fault", fault)];
+    return element("div", "details-head", title, element("div", "actions", said, ...actions), ...reason);
+  }
+
+  #reuse(message: Message): HTMLButtonElement {
+    const reuse = button("Edit and publish", "small", () => this.#actions.reuse(message));
+    reuse.disabled = editFault(message.payload) !== undefined;
+    return reuse;
   }
 
   #removal(topic: string, said: HTMLElement): HTMLButtonElement {
@@ -76,6 +74,17 @@ export class DetailsView {
   }
 }
 
+/** Copies a text as it was sent, and of anything else the bytes' digits, never what is only for reading. */
+function copying({ payload }: Message, said: HTMLElement): HTMLButtonElement {
+  const text = exactText(payload);
+  return button(text === undefined ? "Copy as hexadecimal" : "Copy payload", "small", () => {
+    navigator.clipboard.writeText(text ?? hexadecimal(payload)).then(
+      () => (said.textContent = "Copied."),
+      () => (said.textContent = "The browser did not allow to copy."),
+    );
+  });
+}
+
 function facts({ time, qos, retained, payload, properties }: Message): HTMLElement {
   const list = element("dl", "facts");
   const entries: (readonly [string, string])[] = [
@@ -86,7 +95,14 @@ function facts({ time, qos, retained, payload, properties }: Message): HTMLEleme
     ...properties,
   ];
   for (const [name, value] of entries) {
-    list.append(element("div", "", element("dt", "", name), element("dd", "", value)));
+    list.append(
+      element(
+        "div",
+        "",
+        element("dt", "", withVisibleControls(name)),
+        element("dd", "", withVisibleControls(value)),
+      ),
+    );
   }
   return list;
 }

@@ -1,8 +1,9 @@
 import type { AccessRule } from "./account-access.ts";
 import type { Outcome, Publish, QoS } from "./broker-session.ts";
 import { byId, element } from "./element.ts";
-import { type Message, readableText } from "./message.ts";
+import type { Message } from "./message.ts";
 import { outcomeText } from "./outcome.ts";
+import { exactText } from "./payload.ts";
 import { mayWrite, topicFault } from "./rights.ts";
 
 /** The form to publish with. */
@@ -49,10 +50,13 @@ export class PublishView {
     this.#hintAt(false);
   }
 
-  take(message: Message): void {
-    this.#topic.value = message.topic;
-    this.#payload.value = readableText(message);
-    this.#retain.checked = message.retained;
+  /** Takes a message to edit over, as it was sent to the last byte; one that is no text has no place in the form. */
+  take({ topic, payload, retained }: Message): void {
+    const text = exactText(payload);
+    if (text === undefined) return;
+    this.#topic.value = topic;
+    this.#payload.value = text;
+    this.#retain.checked = retained;
     this.#hintAt(false);
     this.#payload.focus();
   }

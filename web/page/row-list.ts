@@ -1,5 +1,7 @@
+import { withVisibleControls } from "./bidi-control.ts";
 import { element } from "./element.ts";
-import { type Message, preview } from "./message.ts";
+import type { Message } from "./message.ts";
+import { preview } from "./payload.ts";
 
 export interface RowListOptions {
   /** The scrolling list box. */
@@ -172,8 +174,8 @@ export class RowList {
 function fill(row: Row, message: Message): void {
   row.message = message;
   row.time.textContent = clock(message.time);
-  row.topic.textContent = message.topic;
-  row.payload.textContent = preview(message);
+  row.topic.textContent = withVisibleControls(message.topic);
+  row.payload.textContent = preview(message.payload);
   row.marks.textContent = message.retained ? "retained" : "";
 }
 
