@@ -29,6 +29,8 @@ beforeAll(async () => {
 
 beforeEach(() => registered.clear());
 
+const TAKEN_OVER = '{"users":{}}';
+
 const NAMES = ["mosquitto.conf", "passwd-mqtt", "acl", "ca.crt", "server.crt", "server.key", "healthcheck"];
 
 describe("a broker", () => {
@@ -65,8 +67,9 @@ describe("a broker", () => {
     const { networkMode, uploads } = registered.get("publish-container")?.inputs ?? {};
     expect(networkMode).toBe("none");
     expect(uploads[pulumi.runtime.specialSigKey]).toBe(pulumi.runtime.specialSecretSig);
-    const [{ file, contentBase64 }] = uploads.value;
+    const [{ file, contentBase64 }, record] = uploads.value;
     expect(file).toBe("/mosquitto/revisions/revision.tar");
+    expect(record).toEqual({ file: "/mosquitto/revisions/taken-over.json", content: TAKEN_OVER });
     const { stdout } = await execa({ input: Buffer.from(contentBase64, "base64") })`tar -tf -`;
     expect(stdout.split("\n")).toEqual(NAMES);
   });
@@ -104,7 +107,7 @@ async function createBroker(present: ReadonlyMap<string, EngineContainer> = new 
     },
     settings,
     present,
-    takenOver: "{}",
+    takenOver: TAKEN_OVER,
   });
 }
 

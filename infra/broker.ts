@@ -51,7 +51,7 @@ export class Broker extends pulumi.ComponentResource {
     const hosts = hostsEntries(settings.certificates.names);
 
     const published = publish(
-      { ...delivery, hosts, containerName: names.publish, previous: args.present.get(names.publish) },
+      { ...delivery, hosts, record: args.takenOver, ...named(names.publish, args) },
       child,
     );
     const container = new docker.Container(
@@ -74,13 +74,7 @@ export class Broker extends pulumi.ComponentResource {
     );
     const labels = { ...common.labels, [TAKEN_OVER]: args.takenOver, [DELIVERY]: published.run };
     const reloaded = reload(
-      {
-        ...delivery,
-        labels,
-        containerName: names.reload,
-        previous: args.present.get(names.reload),
-        broker: container.id,
-      },
+      { ...delivery, labels, broker: container.id, ...named(names.reload, args) },
       { ...child, dependsOn: [container] },
     );
 
@@ -88,6 +82,11 @@ export class Broker extends pulumi.ComponentResource {
     this.revision = pulumi.output(reloaded.completed).apply(() => revisionId(args.files.revision));
     this.registerOutputs({ container: this.container, revision: this.revision });
   }
+}
+
+/** A delivery's container by name, as it is to be and as it is. */
+function named(containerName: string, { present }: BrokerArgs) {
+  return { containerName, previous: present.get(containerName) };
 }
 
 /** The label of the reload container that has it run after each run of the publish container. */

@@ -10,6 +10,8 @@ import { ShortLivedContainer } from "./short-lived-container.ts";
 export interface DeliveryArgs extends FileDeliveryArgs<Revision> {
   /** Entries of the container's hosts file, for the healthcheck. */
   readonly hosts: docker.ContainerArgs["hosts"];
+  /** What the files stand for; it stays beside them in the volume, and holds no secret. */
+  readonly record: pulumi.Input<string>;
 }
 
 export interface ReloadArgs extends FileDeliveryArgs<Revision> {
@@ -38,8 +40,9 @@ export function publish(args: DeliveryArgs, options: pulumi.ComponentResourceOpt
         capabilities: { drops: ["ALL"], adds: PUBLISH_CAPABILITIES },
         volumes: [{ volumeName: args.volume, containerPath: publishMount }],
         // One archive, since the provider uploads files one by one.
-        uploads: args.revision.apply(async ({ files }) => [
+        uploads: pulumi.all([args.revision, args.record]).apply(async ([{ files }, record]) => [
           { file: layout.archive, contentBase64: await packFiles(files) },
+          { file: layout.record, content: record },
         ]),
       },
     },

@@ -79,7 +79,44 @@ export async function containersOnPort(port: number): Promise<readonly EngineCon
   return names.length === 0 ? [] : [...(await inspectContainers(names)).values()];
 }
 
-interface Answer {
+/** Whether the engine has a volume of that name. */
+export async function hasVolume(name: string): Promise<boolean> {
+  const { exitCode, stderr } = await docker(["volume", "inspect", name]);
+  if (exitCode !== 0 && !/no such volume/i.test(stderr)) throw unreachable(stderr);
+  return exitCode === 0;
+}
+
+/** A script that looks into a volume, which it cannot change. */
+export interface VolumeScript {
+  readonly volume: string;
+  /** Where the script finds the volume. */
+  readonly mount: string;
+  /** Any image that has a shell. */
+  readonly image: string;
+  readonly script: string;
+}
+
+/** Runs a script in a container of its own, which is gone afterwards. */
+export async function lookInto({ volume, mount, image, script }: VolumeScript): Promise<Answer> {
+  const confined = [
+    "--network=none",
+    "--cap-drop=ALL",
+    "--security-opt=no-new-privileges:true",
+    "--read-only",
+  ];
+  const surroundings = ["--user=0", "--entrypoint=/bin/sh", `--volume=${volume}:${mount}:ro,nocopy`];
+  const command = ["run", "--rm", ...confined, ...surroundings, image, "-c", script];
+  return await docker(command, PULL_PATIENCE);
+}
+
+/** Milliseconds within which the engine answers a question. */
+const PATIENCE = 20_000;
+
+/** Milliseconds for a container whose image may have to be pulled first. */
+const PULL_PATIENCE = 300_000;
+
+/** What the docker CLI said. */
+export interface Answer {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
@@ -90,8 +127,8 @@ function firstLine({ exitCode, stdout, stderr }: Answer): string | undefined {
   return stdout.split("\n")[0] || undefined;
 }
 
-async function docker(args: readonly string[]): Promise<Answer> {
-  const result = await execa("docker", args, { reject: false, timeout: 20_000, stdin: "ignore" });
+async function docker(args: readonly string[], timeout = PATIENCE): Promise<Answer> {
+  const result = await execa("docker", args, { reject: false, timeout, stdin: "ignore" });
   if (result.exitCode === undefined) throw unreachable(result.shortMessage ?? "no answer");
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
 }

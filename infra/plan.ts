@@ -2,6 +2,7 @@ import * as pulumi from "@pulumi/pulumi";
 import type { OwnCertificate } from "../mosquitto/certificate-chain.ts";
 import { type EngineContainer, inspectContainers } from "./engine.ts";
 import { chooseConsoleImage, chooseImage } from "./image.ts";
+import { readLastTakenOver } from "./last-taken-over.ts";
 import { containerNames, type EngineNames, engineNames } from "./names.ts";
 import { readOwnCertificate } from "./own-certificate.ts";
 import { checkHostPorts } from "./ports.ts";
@@ -9,7 +10,6 @@ import { checkProtection, protectedAuthority } from "./protection.ts";
 import { planRotation } from "./rotation.ts";
 import type { Settings } from "./settings-schema.ts";
 import { readSettings } from "./stack-config.ts";
-import { readTakenOver } from "./taken-over.ts";
 
 /** What an update is asked for, and what it comes upon. */
 export interface Plan {
@@ -46,7 +46,8 @@ export async function planUpdate(): Promise<Plan> {
   ]);
   await checkHostPorts(stack, settings, present.get(names.broker), present.get(names.console));
   const own = readOwnCertificate({ certificates, stack, folder: process.cwd(), now });
-  const last = readTakenOver(present.get(names.reload));
+  const { reload, revisions } = names;
+  const last = await readLastTakenOver({ stack, revisions, image, reload: present.get(reload) });
   const { renewals, sentences } = planRotation(stack, settings, last, now);
   checkProtection(stack, settings, last?.certificates.protectedAuthority);
   for (const warning of own?.warnings ?? []) await pulumi.log.warn(warning);

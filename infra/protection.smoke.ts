@@ -75,6 +75,17 @@ describe("a protected stack", () => {
     expect(output).toContain("which would delete the key of CA 1, which is protected");
     expect(await throwaway.containerRuns("broker", "publish", "reload")).toBe(before);
 
+    // The record outlives the containers, so that Pulumi does not come to the key half-way.
+    expect(await stop(throwaway.stack)).toBe(0);
+    const down = await throwaway.up();
+    expect(down.exitCode).not.toBe(0);
+    expect(down.output).toContain("which would delete the key of CA 1, which is protected");
+    expect(down.output).not.toContain("cannot be deleted");
+    expect(await throwaway.leftovers()).toEqual([
+      `volume ${throwaway.prefix}-data`,
+      `volume ${throwaway.prefix}-revisions`,
+    ]);
+
     await update({ certificates: { authorityGeneration: 2, authorityInForce: 1 } });
     expect(await protectedNames()).toEqual(["authority-key-2", "data"]);
     const outputs = await update({ certificates: { authorityGeneration: 2 } });

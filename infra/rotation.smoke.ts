@@ -1,5 +1,7 @@
+import { execa } from "execa";
 import mqtt, { type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { stop } from "../commands/down.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { type StackOutputs, stackOutputs } from "./contract.ts";
@@ -53,6 +55,53 @@ describe("a raised generation of a user", () => {
     const { exitCode, output } = await throwaway.up();
     expect(exitCode).not.toBe(0);
     expect(output).toContain("users.web.generation is 1, and the broker has taken 2 over already");
+    expect(await logIn(outputs.credentials.web)).toBe(true);
+  });
+
+  it("may not be lowered while the stack is down either, whoever else still has that generation", async () => {
+    const lowered = { users: { web: rights, fleet: { ...rights, rotation: "overlap" } } };
+    const before = outputs.credentials.web;
+    expect(await stop(throwaway.stack)).toBe(0);
+    await throwaway.configure(lowered);
+    const { exitCode, output } = await throwaway.up();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("users.web.generation is 1, and the broker has taken 2 over already");
+    expect(await throwaway.leftovers()).toEqual([
+      `volume ${throwaway.prefix}-data`,
+      `volume ${throwaway.prefix}-revisions`,
+    ]);
+    await update({ users: { ...lowered.users, web: { ...rights, generation: 2 } } });
+    expect(outputs.credentials.web).toEqual(before);
+    expect(await logIn(before)).toBe(true);
+  });
+
+  it("may not be lowered after all finished containers were removed from under the broker", async () => {
+    const before = await throwaway.containerRuns("broker");
+    await execa`docker rm ${throwaway.prefix}-publish ${throwaway.prefix}-reload`;
+    await throwaway.configure({ users: { web: rights, fleet: { ...rights, rotation: "overlap" } } });
+    const { exitCode, output } = await throwaway.up();
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain("users.web.generation is 1, and the broker has taken 2 over already");
+    await throwaway.configure({
+      users: { web: { ...rights, generation: 2 }, fleet: { ...rights, rotation: "overlap" } },
+    });
+    const again = await throwaway.up("--refresh");
+    expect(again.exitCode, again.output).toBe(0);
+    expect(await throwaway.containerRuns("broker")).toBe(before);
+    expect(await logIn(outputs.credentials.web)).toBe(true);
+  });
+
+  it("is not guessed at where the record is gone too, and the printed command accepts what the config says", async () => {
+    const hand = ["--entrypoint", "/bin/sh", "--volume", `${throwaway.prefix}-revisions:/volume`];
+    await execa("docker", ["run", "--rm", ...hand, outputs.broker.image, "-c", "rm /volume/taken-over.json"]);
+    await execa`docker rm ${throwaway.prefix}-publish ${throwaway.prefix}-reload`;
+    const { exitCode, output } = await throwaway.up("--refresh");
+    expect(exitCode).not.toBe(0);
+    expect(output).toContain(`the volume ${throwaway.prefix}-revisions has revisions and no record of them`);
+    const [command = ""] = /docker run .*?(?= && npm run up)/.exec(output.replace(/\s+/g, " ")) ?? [];
+    await execa("/bin/sh", ["-c", command]);
+    const again = await throwaway.up("--refresh");
+    expect(again.exitCode, again.output).toBe(0);
     expect(await logIn(outputs.credentials.web)).toBe(true);
   });
 

@@ -3,7 +3,6 @@ import { rotations } from "../mosquitto/account.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
 import { digest } from "../mosquitto/revision.ts";
 import type { ClientCertificate } from "./client-authority.ts";
-import type { EngineContainer } from "./engine.ts";
 import { protectedAuthority } from "./protection.ts";
 import type { Settings } from "./settings-schema.ts";
 
@@ -35,8 +34,8 @@ const record = z.object({
 });
 
 /**
- * What the running broker was given last, as a label of the reload container tells: it is written only
- * once the files are in force, and holds no secret.
+ * What the running broker was given last, as a label of the reload container tells, and a file beside the
+ * revisions where that container is gone: both are written once the files are in force, and hold no secret.
  *
  * An update compares it with what is asked for now: to refuse a lowered generation, to tell what will
  * rotate, and to renew a certificate in time.
@@ -46,14 +45,17 @@ export type TakenOver = Readonly<z.infer<typeof record>>;
 /** The label's name. */
 export const TAKEN_OVER = "naboom-mqtt.taken-over";
 
-/** Reads what the last reload has left, failed or not, since its files are in force; nothing where there is none. */
-export function readTakenOver(reload: EngineContainer | undefined): TakenOver | undefined {
-  const label = reload?.labels[TAKEN_OVER];
-  return label === undefined ? undefined : record.parse(JSON.parse(label));
+/**
+ * Reads the text that {@link writeTakenOver} made; undefined where it was said that nothing counts.
+ *
+ * @throws Error for any other text
+ */
+export function parseTakenOver(text: string): TakenOver | undefined {
+  return record.nullable().parse(JSON.parse(text)) ?? undefined;
 }
 
 /**
- * The label's text.
+ * The label's text, which the volume of the revisions has as well.
  *
  * @param serverExpires when the server's certificate ends, ISO 8601
  * @param issued each user's client certificates

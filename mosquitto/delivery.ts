@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import { healthcheckCommand } from "./healthcheck.ts";
 import { currentPath, layout } from "./layout.ts";
 
@@ -12,12 +13,18 @@ const PATIENCE = Object.freeze({ pauseSeconds: 0.05, attempts: 300 });
 
 const CHECK = healthcheckCommand(layout.current);
 
+/** The record's name in the volume. */
+export const recordName = basename(layout.record);
+
 /**
  * The script of the publish container: a throwaway broker must stand on the new files and let the
  * healthcheck in over TLS; only then are they copied into the volume and put in force with one rename.
  *
  * Takes the revision's id as its first argument. Exits with 1, and leaves the volume as it was, when
  * the broker refuses the files.
+ *
+ * The record of what the files stand for goes in just before them: one that is ahead of the files has a number
+ * refused at worst, and one that is behind would let an old password back in.
  */
 export const publishScript = `set -eu
 mkdir -p ${layout.current}
@@ -46,6 +53,11 @@ if [ ! -e "$target" ]; then
   mv -T ".partial-$1" "$target"
 fi
 touch "$target"
+if [ -e ${layout.record} ]; then
+  cp ${layout.record} .partial-record
+  sync
+  mv -T .partial-record ${recordName}
+fi
 rm -f .current-*
 ln -s "$target" ".current-$1"
 mv -T ".current-$1" current
@@ -70,6 +82,18 @@ until message=$( ${CHECK} 2>&1 >/dev/null); do
 done
 echo "revision $1 is taken over"
 `;
+
+/** How the script below exits where a revision is in force and nothing tells which. */
+export const NO_RECORD = 3;
+
+/** The script that prints the record of what is in force; nothing where no revision is. */
+export const readRecordScript = `cd ${publishMount} || exit 1
+if [ -e ${recordName} ]; then exec cat ${recordName}; fi
+if [ -h current ]; then exit ${NO_RECORD}; fi
+`;
+
+/** The script that has the next update take the config as it stands, whatever was in force. */
+export const forgetRecordScript = `echo null >${publishMount}/${recordName}`;
 
 /**
  * The script that puts the revision before the one in force back, and prints its folder.

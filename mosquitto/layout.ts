@@ -6,6 +6,8 @@ export const layout = Object.freeze({
   current: "/mosquitto/revisions/current",
   /** The files of a new revision on their way into the publish container, a tar archive. */
   archive: "/mosquitto/revisions/revision.tar",
+  /** The record of what is in force, beside the revisions, and on its way into the publish container. */
+  record: "/mosquitto/revisions/taken-over.json",
   /** The volume with the persistence database. */
   data: "/mosquitto/data",
   plugins: Object.freeze({
