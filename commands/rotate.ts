@@ -1,12 +1,14 @@
 import { stdout } from "node:process";
 import { stackOutputs } from "../infra/contract.ts";
 import { runCommand } from "../infra/mend.ts";
+import { seedNumbers } from "../infra/password-seed.ts";
 import type { Settings } from "../infra/settings-schema.ts";
-import { accesses } from "../mosquitto/acl.ts";
 import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
+import { beginAuthority, brought, finishAuthority, rotateServer } from "./certificate-rotation.ts";
 import { renewCertificates, revokeCertificates } from "./client-certificates.ts";
 import { StackConfig } from "./stack-config.ts";
+import { retireAccounts, rotatePasswords } from "./user-rotation.ts";
 import { mendStack, prepareWorkplace } from "./workplace.ts";
 
 export interface RotateOptions {
@@ -24,23 +26,27 @@ export const rotations = Object.freeze({
   "client-certificate": "client-certificate NAME…: new client certificates beside the ones before",
   revoke: "revoke NAME…: takes older client certificates back, or the only one",
   ca: "ca, then ca --finish: a new CA in two steps",
-  all: "all: every password and the server's certificate",
+  all: "all: every password, and the server's certificate where the stack issues it",
   back: "back: the previous revision's files, until the next update",
 });
 
 /** What is done for users that are named. */
 const NAMED: ReadonlySet<string> = new Set(["users", "retire", "client-certificate", "revoke"]);
 
-/** Changes the stack's config and runs the update; nothing is changed if either cannot be. */
+/**
+ * Changes the stack's config and runs the update.
+ *
+ * Nothing is changed if the command is refused. An update that fails leaves the config as it was changed, so that the
+ * next `up` goes on from wherever this one came to.
+ */
 export async function rotate(
   what: string,
   names: readonly string[],
   options: RotateOptions,
 ): Promise<number> {
   const config = await StackConfig.read(options.stack);
-  const settings = config.settings();
   // What can be refused by the config alone is refused before anything is installed.
-  const planned = what === "revoke" ? undefined : change(config, settings, what, names, options);
+  const change = planChange(config, what, [...new Set(names)], options);
   const workplace = await prepareWorkplace(options);
   const { stack } = workplace;
   if (((await stack.resources()) ?? 0) === 0) {
@@ -49,40 +55,77 @@ export async function rotate(
     );
   }
   await mendStack(workplace);
-  const done = planned ?? (await revoke(config, settings, names, stack));
+  const done = await change(stack);
   await config.write();
   const { exitCode } = await stack.run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
-  stdout.write(
-    exitCode === 0
-      ? `${done}\n`
-      : `Pulumi.${stack.name}.yaml asks for it, and the update failed; to try again: ${runCommand(stack.name, "up")}\n`,
-  );
+  stdout.write(exitCode === 0 ? `${done}\n` : `${failed(stack.name)}\n`);
   return exitCode;
 }
 
-/** Serial numbers are in the outputs, also of users that the config has lost. */
-async function revoke(
-  config: StackConfig,
-  settings: Settings,
-  names: readonly string[],
-  stack: Stack,
-): Promise<string> {
-  const outputs = stackOutputs.parse(await stack.outputs());
-  const [first] = Object.keys(outputs.users);
-  if (names.length === 0) {
-    throw new UserError(`no user was named: ${rotateCommand(stack.name, "revoke", first ?? "NAME")}`);
-  }
-  return revokeCertificates(config, settings, names, outputs, stack.name);
+function failed(stack: string): string {
+  return (
+    `The update failed, and Pulumi.${stack}.yaml keeps what it was to do: rotate nothing again, which would be a further rotation, ` +
+    `but mend what is said above, then: ${runCommand(stack, "up")}`
+  );
 }
 
-/** Changes the config in memory, and says what will have been done. */
-function change(
-  config: StackConfig,
-  settings: Settings,
+/** Changes the config in memory once the stack is known, and says what will have been done. */
+export type Change = (stack: Pick<Stack, "export" | "outputs">) => Promise<string>;
+
+/**
+ * Plans what a command line asks for.
+ *
+ * @throws UserError for all that can be refused without the stack
+ */
+export function planChange(
+  config: Pick<StackConfig, "settings" | "set" | "remove" | "has">,
   what: string,
   names: readonly string[],
-  { finish, stack }: RotateOptions,
-): string {
+  { finish, stack }: Pick<RotateOptions, "finish" | "stack">,
+): Change {
+  const settings = config.settings();
+  refuseMisfits(what, names, finish, stack);
+  const done =
+    (sentence: string): Change =>
+    async () =>
+      sentence;
+  const passwords = async (users: readonly string[], state: Pick<Stack, "export">) =>
+    rotatePasswords(config, settings, users, seedNumbers(await state.export()), stack);
+  switch (what) {
+    case "users":
+      demandUsers(settings, names, rotateCommand(stack, what));
+      return (state) => passwords(names, state);
+    case "retire":
+      demandUsers(settings, names, rotateCommand(stack, what));
+      return done(retireAccounts(config, settings, names, stack));
+    case "client-certificate":
+      demandUsers(settings, names, rotateCommand(stack, what));
+      return done(renewCertificates(config, settings, names, stack));
+    case "revoke":
+      demandNames(settings, names, rotateCommand(stack, what));
+      return async (state) => {
+        // Serial numbers are in the outputs, also of users that the config has lost.
+        const outputs = stackOutputs.parse(await state.outputs());
+        return revokeCertificates(config, settings, names, outputs, stack);
+      };
+    case "server-certificate":
+      return done(rotateServer(config, settings, stack));
+    case "ca":
+      return done((finish ? finishAuthority : beginAuthority)(config, settings, stack));
+    case "all": {
+      const server =
+        settings.certificates.own === undefined
+          ? rotateServer(config, settings, stack)
+          : `Passwords only are rotated: ${brought(stack)}`;
+      return async (state) => `${await passwords(Object.keys(settings.users), state)}\n${server}`;
+    }
+    default:
+      throw new UserError(`${what} cannot be rotated; allowed is:\n  ${list()}`);
+  }
+}
+
+/** Refuses a flag or names that do not go with what is to be rotated. */
+function refuseMisfits(what: string, names: readonly string[], finish: boolean, stack: string): void {
   if (finish && what !== "ca")
     throw new UserError(
       `--finish goes with ca, and ${what} was given: ${rotateCommand(stack, "ca", "--finish")}`,
@@ -91,22 +134,6 @@ function change(
     throw new UserError(
       `${what} takes no names, and ${names.join(", ")} was given; allowed is: ${rotations[what as "ca"] ?? list()}`,
     );
-  }
-  switch (what) {
-    case "users":
-      return rotateUsers(config, settings, named(settings, names, rotateCommand(stack, "users")), stack);
-    case "retire":
-      return retire(config, settings, named(settings, names, rotateCommand(stack, "retire")), stack);
-    case "client-certificate":
-      return renewCertificates(config, settings, named(settings, names, rotateCommand(stack, what)), stack);
-    case "server-certificate":
-      return rotateServer(config, settings);
-    case "ca":
-      return finish ? finishAuthority(config, settings, stack) : beginAuthority(config, settings, stack);
-    case "all":
-      return `${rotateServer(config, settings)} ${rotateUsers(config, settings, Object.keys(settings.users), stack)}`;
-    default:
-      throw new UserError(`${what} cannot be rotated; allowed is:\n  ${list()}`);
   }
 }
 
@@ -118,91 +145,19 @@ function rotateCommand(stack: string, ...args: readonly string[]): string {
   return runCommand(stack, "rotate", ...args);
 }
 
-/** The names, all of which are users'; the command is what a user would have to be named to. */
-function named(settings: Settings, names: readonly string[], command: string): readonly string[] {
+/** Demands one name at least, without proposing one: what is pasted would happen to that user. */
+function demandNames(settings: Settings, names: readonly string[], command: string): void {
+  if (names.length > 0) return;
+  const known = Object.keys(settings.users).join(", ");
+  throw new UserError(`no user was named; there are ${known}: ${command} NAME`);
+}
+
+function demandUsers(settings: Settings, names: readonly string[], command: string): void {
+  demandNames(settings, names, command);
   const known = Object.keys(settings.users);
-  if (names.length === 0)
-    throw new UserError(`no user was named; there are ${known.join(", ")}: ${command} ${known[0]}`);
   const unknown = names.filter((name) => !known.includes(name));
-  if (unknown.length === 0) return names;
+  if (unknown.length === 0) return;
   throw new UserError(
-    `there is no user ${unknown.join(", ")}; there are ${known.join(", ")}: ${command} ${known[0]}`,
+    `there is no user ${unknown.join(", ")}; there are ${known.join(", ")}: ${command} NAME`,
   );
-}
-
-/** A generation that no user has had yet has randomness that nobody has seen yet. */
-function rotateUsers(
-  config: StackConfig,
-  settings: Settings,
-  names: readonly string[],
-  stack: string,
-): string {
-  const generation = Math.max(...Object.values(settings.users).map((user) => user.generation)) + 1;
-  for (const name of names) {
-    const user = settings.users[name];
-    if (user === undefined) continue;
-    writeDefaultUser(config, name, user);
-    // Two accounts take turns by one step at a time.
-    config.set(["users", name, "generation"], user.rotation === "overlap" ? user.generation + 1 : generation);
-  }
-  const shown = runCommand(stack, "-s pulumi", "stack", "output", "--show-secrets", "credentials");
-  return `New passwords for ${names.join(", ")}: ${shown}`;
-}
-
-function retire(config: StackConfig, settings: Settings, names: readonly string[], stack: string): string {
-  for (const name of names) {
-    const user = settings.users[name];
-    const previous = (user?.generation ?? 0) - 1;
-    if (
-      user === undefined ||
-      user.rotation !== "overlap" ||
-      previous < user.overlapSince ||
-      previous <= user.retired
-    ) {
-      throw new UserError(
-        `user ${name} has one account only, and it stays; a second one comes with: ${rotateCommand(stack, "users", name)}, where its rotation is overlap`,
-      );
-    }
-    config.set(["users", name, "retired"], previous);
-  }
-  return `The older accounts of ${names.join(", ")} are gone.`;
-}
-
-function rotateServer(config: StackConfig, { certificates }: Settings): string {
-  config.set(["certificates", "serverGeneration"], certificates.serverGeneration + 1);
-  return "The server has a new certificate and key.";
-}
-
-function beginAuthority(config: StackConfig, { certificates }: Settings, stack: string): string {
-  const { authorityGeneration, authorityInForce } = certificates;
-  if (authorityInForce !== authorityGeneration) {
-    throw new UserError(
-      `a new CA was issued already, and its rotation waits to be finished: ${rotateCommand(stack, "ca", "--finish")}`,
-    );
-  }
-  config.set(["certificates", "authorityGeneration"], authorityGeneration + 1);
-  config.set(["certificates", "authorityInForce"], authorityGeneration);
-  return (
-    "The old and the new CA are in the output `authority`: give it to every client " +
-    `(${runCommand(stack, "-s pulumi", "stack", "output", "authority")}), then: ${rotateCommand(stack, "ca", "--finish")}`
-  );
-}
-
-function finishAuthority(config: StackConfig, { certificates }: Settings, stack: string): string {
-  if (certificates.authorityInForce === certificates.authorityGeneration) {
-    throw new UserError(
-      `no new CA was issued that could be moved to; the first step is: ${rotateCommand(stack, "ca")}`,
-    );
-  }
-  config.remove(["certificates", "authorityInForce"]);
-  return "The server's certificate is from the new CA, and the old one is gone.";
-}
-
-/** A user that the config does not name has its rights from the default, and must keep them once it is named. */
-function writeDefaultUser(config: StackConfig, name: string, user: Settings["users"][string]): void {
-  if (config.has(["users", name])) return;
-  for (const access of accesses) {
-    const filters = user.rules.filter((rule) => rule.access === access).map(({ filter }) => filter);
-    if (filters.length > 0) config.set(["users", name, access], filters);
-  }
 }

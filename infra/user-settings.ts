@@ -40,12 +40,14 @@ const user = section({
   overlapSince: generation.default(1),
   /** With `overlap`: the latest generation whose account is taken away. @default 0, none */
   retired: whole(rules.retired, 0, 1_000_000).default(0),
+  /** Seeds of generations, where they have another number; `rotate` writes it. @default the generation's number */
+  seeds: z.record(z.string().regex(/^[1-9]\d*$/), generation, rules.object.allowed).optional(),
   /** Connections that the user's clients have at a time, where client ids are own; each has an account. @default 1 */
   connections: whole(rules.workers, 1, 100).default(1),
   /** Raised, the user gets a new client certificate; the one before stays valid until it is revoked. @default 1 */
   certificateGeneration: generation.default(1),
 }).transform((given, context): WrittenUser => {
-  const { generation, rotation, overlapSince, retired, listeners, ...others } = given;
+  const { generation, rotation, overlapSince, retired, seeds, listeners, ...others } = given;
   const { certificateGeneration, connections, ...written } = others;
   const { patterns, roles, ...lists } = written;
   const rights = { rules: toRules(lists), patterns: toRules(patterns), roles };
@@ -55,7 +57,14 @@ const user = section({
   if (retired >= generation) {
     context.addIssue({ code: "custom", message: rules.retired.allowed, path: ["retired"], input: retired });
   }
-  const state = { generation, rotation, overlapSince: Math.min(overlapSince, generation), retired };
+  const state = {
+    generation,
+    rotation,
+    overlapSince: Math.min(overlapSince, generation),
+    retired,
+    // Absent where it is not given: the broker's record of earlier users has no such key.
+    ...(seeds === undefined ? {} : { seeds }),
+  };
   const on = listenerNames.filter((name) => listeners.includes(name));
   return { rights, listeners: on, certificateGeneration, connections, ...state };
 });

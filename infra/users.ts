@@ -1,9 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import * as random from "@pulumi/random";
-import { type Account, accountsOf } from "../mosquitto/account.ts";
+import { type Account, accountsOf, seedNumber } from "../mosquitto/account.ts";
 import { type ClientIdChoice, connectionAccounts, proofAccounts } from "../mosquitto/client-id.ts";
 import { type Credential, deriveCredential } from "../mosquitto/password.ts";
 import type { RevisionUser } from "../mosquitto/revision.ts";
+import { seedName } from "./password-seed.ts";
 import type { UserSettings } from "./user-settings.ts";
 
 export interface UsersArgs {
@@ -37,8 +38,8 @@ interface Seed {
  * The users of a broker, with passwords that nobody chose.
  *
  * Every generation in use has one random seed in the stack's state, and each password derives from its
- * generation's seed: a thousand users cost no more resources than one, and a raised generation brings
- * new randomness.
+ * generation's seed: a thousand users cost no more resources than one. A generation that another user has had
+ * brings no new randomness by itself; then the config names another seed for it (see `seedNumber`).
  */
 export class Users extends pulumi.ComponentResource {
   /** Each account's name, rights and credential. Secret. */
@@ -89,17 +90,17 @@ export class Users extends pulumi.ComponentResource {
     );
     this.issued = pulumi.unsecret(
       seeds.apply((all) =>
-        Object.fromEntries(entries.map(({ user, state }) => [user, seedOf(all, state.generation).issued])),
+        Object.fromEntries(entries.map(({ user, current: [{ seed }] }) => [user, seedOf(all, seed).issued])),
       ),
     );
     this.healthcheckSeed = this.#seed("healthcheck").apply(({ text }) => text);
     this.registerOutputs();
   }
 
-  /** One seed for each generation that any account has. */
-  #seeds(accounts: readonly Account[]): pulumi.Output<Seeds> {
-    const generations = new Set(accounts.map(({ generation }) => generation));
-    const seeds = [...generations].map((generation) => [generation, this.#seed(`passwords-${generation}`)]);
+  /** Every seed that any account's password derives from, by number. */
+  #seeds(accounts: readonly SeededAccount[]): pulumi.Output<Seeds> {
+    const numbers = new Set(accounts.map(({ seed }) => seed));
+    const seeds = [...numbers].map((number) => [number, this.#seed(seedName(number))]);
     return pulumi.all(Object.fromEntries(seeds) as Record<string, pulumi.Output<Seed>>);
   }
 
@@ -121,18 +122,30 @@ export class Users extends pulumi.ComponentResource {
   }
 }
 
-type Accounts = readonly [Account, ...Account[]];
+/** An account, and the number of the seed that its password derives from. */
+interface SeededAccount extends Account {
+  readonly seed: number;
+}
 
-/** The accounts that a user's clients are to use, those that they may use, and those of the smoke tests. */
-function allAccounts(
-  user: string,
-  state: UserSettings,
-  clientIds: ClientIdChoice,
-): { readonly current: Accounts; readonly clients: readonly Account[]; readonly proofs: readonly Account[] } {
+type Accounts = readonly [SeededAccount, ...SeededAccount[]];
+
+/** A user's accounts. */
+interface UserAccounts {
+  /** Those that its clients are to use. */
+  readonly current: Accounts;
+  /** Those that its clients may use. */
+  readonly clients: readonly SeededAccount[];
+  /** Those of the smoke tests. */
+  readonly proofs: readonly SeededAccount[];
+}
+
+function allAccounts(user: string, state: UserSettings, clientIds: ClientIdChoice): UserAccounts {
+  const seeded = (account: Account) => ({ ...account, seed: seedNumber(state, account.generation) });
   const [first, ...older] = accountsOf(user, state);
-  const current = connectionAccounts(first, state.connections);
-  const proofs = proofAccounts(user, state.generation, clientIds);
-  const before = older.flatMap((account) => connectionAccounts(account, state.connections));
+  const [own, ...further] = connectionAccounts(first, state.connections);
+  const current: Accounts = [seeded(own), ...further.map(seeded)];
+  const before = older.flatMap((account) => connectionAccounts(account, state.connections)).map(seeded);
+  const proofs = proofAccounts(user, state.generation, clientIds).map(seeded);
   return { current, clients: [...current, ...before], proofs };
 }
 
@@ -141,7 +154,7 @@ type Seeds = Readonly<Record<string, Seed>>;
 function withRights(
   seeds: Seeds,
   { rules, listeners }: UserSettings,
-  accounts: readonly Account[],
+  accounts: readonly SeededAccount[],
   length: number,
 ): RevisionUser[] {
   return accounts.map((account) => ({
@@ -152,16 +165,16 @@ function withRights(
   }));
 }
 
-function credentialOf(seeds: Seeds, { name: user, generation }: Account, length: number): Credential {
-  return deriveCredential({ seed: seedOf(seeds, generation).text, user, length });
+function credentialOf(seeds: Seeds, { name: user, seed }: SeededAccount, length: number): Credential {
+  return deriveCredential({ seed: seedOf(seeds, seed).text, user, length });
 }
 
-function logIn(seeds: Seeds, account: Account, length: number): LogIn {
+function logIn(seeds: Seeds, account: SeededAccount, length: number): LogIn {
   return { username: account.name, password: credentialOf(seeds, account, length).password };
 }
 
-function seedOf(seeds: Seeds, generation: number): Seed {
-  const seed = seeds[generation];
-  if (seed === undefined) throw new Error(`no seed was made for generation ${generation}`);
+function seedOf(seeds: Seeds, number: number): Seed {
+  const seed = seeds[number];
+  if (seed === undefined) throw new Error(`no seed was made with the number ${number}`);
   return seed;
 }

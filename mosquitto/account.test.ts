@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { accountsOf } from "./account.ts";
+import { accountsOf, seedNumber } from "./account.ts";
 
 describe("a user's accounts", () => {
   it("are one, of the user's own name, where the password is replaced", () => {
@@ -30,5 +30,13 @@ describe("a user's accounts", () => {
         expect(next.name).not.toBe(current.name);
       }),
     );
+  });
+});
+
+describe("the seed of a generation", () => {
+  it("has the generation's number, unless the config names another one", () => {
+    expect(seedNumber({}, 3)).toBe(3);
+    expect(seedNumber({ seeds: { "4": 9 } }, 3)).toBe(3);
+    expect(seedNumber({ seeds: { "4": 9 } }, 4)).toBe(9);
   });
 });

@@ -12,6 +12,8 @@ export interface UserRotation {
   readonly overlapSince: number;
   /** The latest generation whose account is taken away; 0 for none. */
   readonly retired: number;
+  /** The seeds, by number, of those generations whose seed does not have the generation's own number. */
+  readonly seeds?: Readonly<Record<string, number>> | undefined;
 }
 
 /** A name and a generation that a client can log in with. */
@@ -39,6 +41,16 @@ export function accountsOf(user: string, state: UserRotation): readonly [Account
   const previous = generation - 1;
   const hasPrevious = previous >= overlapSince && previous > retired;
   return hasPrevious ? [account(generation), account(previous)] : [account(generation)];
+}
+
+/**
+ * The number of the random seed that the passwords of a user's generation derive from.
+ *
+ * Two accounts take turns by one generation at a time, and another user may have had that number's seed already:
+ * then the generation has a seed of another number.
+ */
+export function seedNumber({ seeds }: Pick<UserRotation, "seeds">, generation: number): number {
+  return seeds?.[generation] ?? generation;
 }
 
 /** Every name that a user's accounts may ever have, so that no two users meet in one. */
