@@ -4,6 +4,7 @@ import { runCommand } from "../infra/mend.ts";
 import { someOf } from "../infra/rule-breadth.ts";
 import { topicFilterFault } from "../mosquitto/topic-filter.ts";
 import { UserError } from "../toolchain/user-error.ts";
+import { shellWord } from "./shell-word.ts";
 
 /** What a person asks about a policy. */
 export type AccessQuestion =
@@ -115,11 +116,6 @@ class Asked {
     if (fault === undefined) return given;
     throw new UserError(`${shown(given)} is no topic: ${fault}; for instance: ${example("naboom/topic")}`);
   }
-}
-
-/** A word as a shell takes it, quoted where it has to be. */
-function shellWord(word: string): string {
-  return /^[\w./@:%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
 }
 
 /** What was given, without what a terminal would act on. */

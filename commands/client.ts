@@ -14,6 +14,7 @@ import { projectFolder } from "../toolchain/project.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { requireRoom, writeKit } from "./kit-folder.ts";
 import { tryLogIn } from "./log-in.ts";
+import { shellWord } from "./shell-word.ts";
 import { readRunningOutputs } from "./smoke.ts";
 import { prepareWorkplace } from "./workplace.ts";
 
@@ -41,13 +42,13 @@ export async function client(user: string, options: ClientOptions): Promise<numb
   const kind = options.for;
   const folder = kitFolder(user, options);
   requirePath(kind, folder);
-  await requireRoom(folder, force);
   const workplace = await prepareWorkplace(options);
   const outputs = await readRunningOutputs(workplace.stack);
   const listener = requireListener(outputs, user, kind, stack);
   const clientId = requireClientId(outputs, user, options.clientId) ?? ownClientId(user, folder);
   const connection = describeConnection(outputs, { user, listener, clientId });
   const kit = renderKit(kind, connection, folder);
+  await requireRoom(folder, kit.files, force);
   await workplace.progress.step(`logging in on ${connection.url}`, () =>
     tryLogIn(outputs, connection, stack),
   );
@@ -58,6 +59,11 @@ export async function client(user: string, options: ClientOptions): Promise<numb
 
 /** A relative folder is meant from where the user called npm, which runs its scripts in the project. */
 function kitFolder(user: string, { stack, out, for: kind }: ClientOptions): string {
+  if (out?.trim() === "") {
+    throw new UserError(
+      "--out is empty; give the kit's folder, or leave --out away for kits/STACK/USER-KIND",
+    );
+  }
   if (out !== undefined) return resolve(env.INIT_CWD || cwd(), out);
   // What is no name would lead out of the folder; that there is no such user is said later.
   return join(projectFolder, "kits", stack, `${user.replace(/[^\p{L}\p{N}._@-]/gu, "_")}-${kind}`);
@@ -128,13 +134,9 @@ function report({ files, steps }: Kit, { user, url, clientId, tls }: Connection,
       : [colors.yellow("This listener is not encrypted: whoever sees the network sees the password.")]),
     "",
     ...files.map(({ name, purpose }) => row(name, purpose)),
-    ...(steps.length === 0 ? [] : ["", colors.bold("Next"), `  cd ${quoted(shown)}`]),
+    ...(steps.length === 0 ? [] : ["", colors.bold("Next"), `  cd ${shellWord(shown)}`]),
     ...steps.map(([command, purpose]) => row(command, purpose)),
     "",
   ];
   return lines.join("\n");
-}
-
-function quoted(path: string): string {
-  return /^[\w./@:+-]+$/.test(path) ? path : `'${path.replaceAll("'", "'\\''")}'`;
 }

@@ -10,6 +10,7 @@ import { projectName } from "../toolchain/project.ts";
 import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { prove, readOutputs, report } from "./smoke.ts";
+import { StackConfig } from "./stack-config.ts";
 import { mendStack, paint, prepareWorkplace } from "./workplace.ts";
 
 export interface UpOptions {
@@ -19,6 +20,8 @@ export interface UpOptions {
 
 /** Brings the stack up with `pulumi up`, proves it with the smoke tests, and says how to go on. */
 export async function up(options: UpOptions): Promise<number> {
+  // Pulumi names no file and no line where it cannot read one, and takes a while to come to the mistakes in it.
+  (await StackConfig.read(options.stack)).check();
   const workplace = await prepareWorkplace(options);
   const { stack, progress } = workplace;
   await mendStack(workplace);

@@ -1,0 +1,4 @@
+/** A word as a POSIX shell takes it, quoted where it has to be. */
+export function shellWord(word: string): string {
+  return /^[\w./@:%+-]+$/.test(word) ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+}
