@@ -16,6 +16,18 @@ from messaging.stop import Stop
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+# How a flag may be spelled, in any case.
+FLAGS = {
+    "true": True,
+    "1": True,
+    "yes": True,
+    "on": True,
+    "false": False,
+    "0": False,
+    "no": False,
+    "off": False,
+}
+
 
 @dataclass(frozen=True, slots=True)
 class PemFile:
@@ -85,7 +97,11 @@ def _text(values: Mapping[str, str], name: str) -> str:
 
 
 def _flag(values: Mapping[str, str], name: str) -> bool:
-    return _text(values, name).lower() in ("true", "1", "yes")
+    text = _text(values, name)
+    if text.lower() in FLAGS:
+        return FLAGS[text.lower()]
+    # Taken for a no, it would send the password unencrypted where TLS was meant.
+    raise Stop(f"{name} is {text!r}: give true, 1, yes or on, or else false, 0, no or off.")
 
 
 def _number(values: Mapping[str, str], name: str, maximum: int) -> int:

@@ -33,6 +33,21 @@ class BrokerTest(SimpleTestCase):
         for text in ("0", "65536", "-1", "1.5", "", "²"):
             self.refuse({"MQTT_KEEPALIVE": text}, "MQTT_KEEPALIVE is .* from 1 to 65535")
 
+    def test_ssl_is_used_for_every_spelling_of_yes_and_for_none_of_no(self) -> None:
+        for expected, texts in ((True, "true 1 yes on TRUE Yes oN"), (False, "false 0 no off FALSE No oFF")):
+            for text in texts.split():
+                given = {**GIVEN, "MQTT_USE_SSL": text, "MQTT_CA_FILE": ""}
+                with self.subTest(text), mock.patch.dict(os.environ, given):
+                    self.assertIs(read_broker().tls, expected)
+
+    def test_ssl_that_is_neither_yes_nor_no_is_refused_and_never_means_plain(self) -> None:
+        for text in ("ssl", "tls", "enabled", "y", "2", "true ", ""):
+            with self.subTest(text), mock.patch.dict(os.environ, {**GIVEN, "MQTT_USE_SSL": text}):
+                with self.assertRaisesRegex(Stop, f"MQTT_USE_SSL is '{text}': give true, 1, yes or on, or"):
+                    read_broker()
+                with mock.patch.dict(os.environ, {"MQTT_CA_FILE": ""}):
+                    self.assertTrue(read_broker(tls=True).tls)
+
     def test_a_ca_file_without_a_certificate_is_refused(self) -> None:
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "ca.crt")

@@ -107,15 +107,16 @@ LOGGING = {
 # MQTT CONFIGURATION
 # ============================================================================
 
-# MQTT Broker Settings (with authentication). There is no default password.
+# MQTT Broker Settings (with authentication). There is no default password. All are text as given, flags
+# and numbers too: messaging.broker judges them, so that one that cannot be ends the service with a sentence.
 MQTT_HOST = ENVIRONMENT.get("MQTT_HOST", "localhost")
-MQTT_PORT = int(ENVIRONMENT.get("MQTT_PORT", "1883"))
-MQTT_SSL_PORT = int(ENVIRONMENT.get("MQTT_SSL_PORT", "8883"))
+MQTT_PORT = ENVIRONMENT.get("MQTT_PORT", "1883")
+MQTT_SSL_PORT = ENVIRONMENT.get("MQTT_SSL_PORT", "8883")
 MQTT_USERNAME = ENVIRONMENT.get("MQTT_USERNAME", "naboom-mqtt")
 MQTT_PASSWORD = ENVIRONMENT.get("MQTT_PASSWORD", "")
 MQTT_CLIENT_ID = ENVIRONMENT.get("MQTT_CLIENT_ID", "naboom-community")
-MQTT_KEEPALIVE = int(ENVIRONMENT.get("MQTT_KEEPALIVE", "60"))
-MQTT_USE_SSL = ENVIRONMENT.get("MQTT_USE_SSL", "false").lower() in ("true", "1", "yes")
+MQTT_KEEPALIVE = ENVIRONMENT.get("MQTT_KEEPALIVE", "60")
+MQTT_USE_SSL = ENVIRONMENT.get("MQTT_USE_SSL", "false")
 # The CA certificates to trust, PEM. Empty: those that the system trusts.
 MQTT_CA_FILE = ENVIRONMENT.get("MQTT_CA_FILE", "")
 # The client's own certificate and its key, PEM, where the broker asks for one.
