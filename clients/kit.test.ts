@@ -4,6 +4,7 @@ import type { Connection } from "./connection.ts";
 import { environmentPathFault } from "./environment.ts";
 import { kitFileNames, renderKit } from "./kit.ts";
 import { chooseListener, kitKinds } from "./kit-kind.ts";
+import { digestOf, markerFile, readMarker } from "./kit-marker.ts";
 import { mqttJsVersion } from "./mqttjs.ts";
 import { pythonPackages } from "./python.ts";
 
@@ -36,10 +37,18 @@ describe("a kit", () => {
       const { files } = renderKit(kind, withCertificate, "/kits/web");
       const names = files.map(({ name }) => name);
       expect(new Set(names).size).toBe(names.length);
-      expect(names.filter((name) => !kitFileNames.has(name))).toEqual([]);
+      expect(names.filter((name) => !kitFileNames.has(name))).toEqual([markerFile]);
       expect(names).toEqual(expect.arrayContaining(["ca.crt", "client.crt", "client.key", ".gitignore"]));
     },
   );
+
+  it.each(kitKinds)("for %s has a marker of every file as it is written", (kind) => {
+    const kit = renderKit(kind, withCertificate, "/kits/web");
+    const written = kit.files.filter(({ name }) => name !== markerFile);
+    const digests = written.map(({ name, content }) => [name, digestOf(content)]);
+    expect(readMarker(file(kit, markerFile))).toEqual(Object.fromEntries(digests));
+    expect(file(kit, markerFile)).not.toMatch(/very-secret|the key/);
+  });
 
   it.each(kitKinds)("for %s has the password in files of settings alone, and in no command", (kind) => {
     const kit = renderKit(kind, connection, "/kits/web");

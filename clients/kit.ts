@@ -3,6 +3,7 @@ import type { Connection } from "./connection.ts";
 import { renderConnectionFile } from "./connection-file.ts";
 import { renderEnvironment } from "./environment.ts";
 import type { KitKind } from "./kit-kind.ts";
+import { renderMarker } from "./kit-marker.ts";
 import { renderMosquitto } from "./mosquitto.ts";
 import { renderMqttJs } from "./mqttjs.ts";
 import { renderPaho } from "./paho.ts";
@@ -23,7 +24,7 @@ export interface Kit {
   readonly steps: readonly (readonly [command: string, purpose: string])[];
 }
 
-/** Every name that a kit's file can have, whatever its kind; what else is in a folder is somebody's own. */
+/** Every name that a kit's file can have, whatever its kind, beside its marker. */
 export const kitFileNames: ReadonlySet<string> = new Set([
   ...[".gitignore", authorityFile, certificateFile, keyFile],
   ...["connection.json", "mqtt.env", "client.py", "requirements.txt", "client.mjs", "package.json"],
@@ -32,8 +33,9 @@ export const kitFileNames: ReadonlySet<string> = new Set([
 
 /** Renders a kit, whose folder is given by an absolute path. */
 export function renderKit(kind: KitKind, connection: Connection, folder: string): Kit {
-  const { files, steps } = renderers[kind](connection, folder);
-  return { files: [...files, ...trust(connection), ignored], steps };
+  const { files, ...usage } = renderers[kind](connection, folder);
+  const all = [...files, ...trust(connection), ignored];
+  return { files: [...all, renderMarker(all)], ...usage };
 }
 
 const renderers: Readonly<Record<KitKind, (connection: Connection, folder: string) => Kit>> = Object.freeze({

@@ -1,8 +1,9 @@
-import { readFile, stat, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type CommandEnd, KitStage } from "../clients/kit-stage.ts";
+import { projectFolder } from "../toolchain/project.ts";
 
 let stage: KitStage;
 
@@ -36,9 +37,40 @@ describe("a kit that can't be written", () => {
     const before = await readFile(join(place, "connection.json"), "utf8");
     await expectRefused(
       await stage.client("web", "--for", "paho", "--out", place),
-      /has .*connection\.json.* already/,
+      /has a kit already \(.*connection\.json.*replace it with --force/,
     );
     expect(await readFile(join(place, "connection.json"), "utf8")).toBe(before);
+    const { exitCode, output } = await stage.client("web", "--for", "env", "--out", place, "--force");
+    expect(exitCode, output).toBe(0);
+    expect((await readdir(place)).sort()).toEqual([
+      ...[".gitignore", ".naboom-mqtt-kit.json", "ca.crt", "mqtt.env"],
+    ]);
+  });
+
+  it("over somebody's own files is refused, with --force too, and they stay", async () => {
+    const place = await mkdtemp(join(stage.folder, "own-"));
+    await writeFile(join(place, "package.json"), "mine");
+    const beside = await stage.client("web", "--for", "env", "--out", place);
+    expect(beside.exitCode, beside.output).toBe(0);
+    await writeFile(join(place, ".gitignore"), "dist");
+    const before = await readdir(place);
+    for (const kind of ["env", "mqttjs"]) {
+      for (const force of [[], ["--force"]]) {
+        await expectRefused(
+          await stage.client("web", "--for", kind, "--out", place, ...force),
+          /\.gitignore.*, so they stay, also with --force, and nothing was written; choose another/,
+        );
+      }
+    }
+    expect(await readdir(place)).toEqual(before);
+    expect(await readFile(join(place, "package.json"), "utf8")).toBe("mine");
+    expect(await readFile(join(place, ".gitignore"), "utf8")).toBe("dist");
+  });
+
+  it("for an empty --out is refused, and nothing comes into the caller's folder", async () => {
+    const before = await readdir(projectFolder);
+    await expectRefused(await stage.client("web", "--for", "env", "--out", ""), /--out is empty; give/);
+    expect(await readdir(projectFolder)).toEqual(before);
   });
 
   it("below a file, or where nobody may write, is refused", async () => {
