@@ -12,7 +12,7 @@ export interface PageAssets {
 }
 
 /** In the order of the cascade. */
-const STYLES = ["foundation", "controls", "gate", "frame", "watch", "messages", "rights", "phone"];
+const STYLES = ["foundation", "controls", "gate", "frame", "watch", "messages", "rights", "phone", "short"];
 
 /** Engines that know all that the page uses, private methods and `dvh` among it. */
 const TARGET = ["chrome111", "firefox113", "safari16.4"];

@@ -1,5 +1,5 @@
 import { setTimeout } from "node:timers/promises";
-import type { Page } from "playwright-core";
+import type { Locator, Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
 import { watch, watched } from "./console-hand.ts";
 import { type ConsoleStage, onConsoleStage } from "./console-stage.ts";
@@ -117,6 +117,29 @@ describe("the page", () => {
     }
   });
 
+  test("shows messages on a low screen too: a phone held sideways or with its keyboard out, a page at 200 %", async () => {
+    const page = await stage.enter();
+    await watch(page, "site/#");
+    await watch(page, `site/${"a-long-level/".repeat(8)}#`);
+    await stage.device.publishAsync("site/low", "can be read", { qos: 1 });
+    const row = page.getByRole("option", { name: "can be read" });
+    const texts = [row.getByText("site/low"), row.getByText("can be read")];
+    const payload = page.getByRole("complementary").getByLabel("Payload");
+    for (const [width, height] of LOW_SCREENS) {
+      await page.setViewportSize({ width, height });
+      await canBeRead(page, row, ...texts);
+      await fits(page);
+      await row.click();
+      await canBeRead(page, payload);
+      await page.getByRole("button", { name: "Close" }).click();
+    }
+    // A page at 400 % (WCAG 2.2, 1.4.10) has room for a part of it only, which scrolls.
+    await page.setViewportSize({ width: 320, height: 256 });
+    await row.scrollIntoViewIfNeeded();
+    await canBeRead(page, row, ...texts);
+    await fits(page);
+  });
+
   test("keeps to its policy, which holds it to its own files and its broker", async () => {
     const page = await stage.open();
     const blocked = await page.evaluate<string[]>(TRY_ELSEWHERE);
@@ -202,5 +225,27 @@ async function tabTo(page: Page, wanted: ReturnType<Page["locator"]>, key = "Tab
 
 /** Nothing is wider than the screen. */
 async function fits(page: Page): Promise<void> {
-  expect(await page.evaluate("document.documentElement.scrollWidth")).toBeLessThanOrEqual(390);
+  const width = await page.evaluate<number>("document.documentElement.scrollWidth");
+  expect(width).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
+}
+
+/** Phones held sideways, 1280x800 at 200 %, and a phone with its keyboard out. */
+const LOW_SCREENS = [
+  [844, 390],
+  [667, 375],
+  [932, 430],
+  [640, 400],
+  [390, 500],
+] as const;
+
+/** The whole of an element is on the screen, without scrolling, and nothing lies over what is to be read. */
+async function canBeRead(page: Page, wanted: Locator, ...texts: readonly Locator[]): Promise<void> {
+  const { width, height } = page.viewportSize() ?? { width: 0, height: 0 };
+  const place = async () => {
+    const { x, y, ...box } = (await wanted.boundingBox()) ?? { x: -1, y: -1, width: 0, height: 0 };
+    return x >= 0 && y >= 0 && x + box.width <= width && y + box.height <= height;
+  };
+  await expect.poll(place, { message: `on a screen of ${width}x${height}` }).toBe(true);
+  // A press that is only tried: it fails unless the middle of the element would get it.
+  for (const text of [wanted, ...texts]) await text.click({ trial: true, timeout: 5_000 });
 }

@@ -83,7 +83,7 @@ export class RowList {
     else box.setAttribute("aria-activedescendant", active.line.id);
   }
 
-  /** The rows' height in pixels, which the style sheet decides by the width of the screen. */
+  /** The rows' height in pixels, which the style sheet decides by the size of the screen. */
   get #height(): number {
     return Number.parseFloat(getComputedStyle(this.#options.box).getPropertyValue("--row-height"));
   }
