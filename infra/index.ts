@@ -23,7 +23,7 @@ const clients = issueClientCertificates("clients", settings);
 const files = renderFiles(settings, issuer, accounts, clients);
 const takenOver = pulumi
   .all([issuer.serverExpires, clients?.certificates ?? {}])
-  .apply(([expires, issued]) => writeTakenOver(settings, plan.renewals, expires, issued));
+  .apply(([serverExpires, issued]) => writeTakenOver({ ...plan, serverExpires, issued }));
 const running = new Broker("broker", { ...plan, files, takenOver });
 
 // The page for people, where there is to be one.

@@ -48,7 +48,7 @@ export async function planUpdate(): Promise<Plan> {
   const own = readOwnCertificate({ certificates, stack, folder: process.cwd(), now });
   const { reload, revisions } = names;
   const last = await readLastTakenOver({ stack, revisions, image, reload: present.get(reload) });
-  const { renewals, sentences } = planRotation(stack, settings, last, now);
+  const { renewals, sentences } = planRotation({ stack, settings, own, now }, last);
   checkProtection(stack, settings, last?.certificates.protectedAuthority);
   for (const warning of own?.warnings ?? []) await pulumi.log.warn(warning);
   for (const sentence of sentences) await pulumi.log.info(sentence);

@@ -1,14 +1,18 @@
 import { z } from "zod";
 import { rotations } from "../mosquitto/account.ts";
+import type { OwnCertificate } from "../mosquitto/certificate-chain.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
 import { digest } from "../mosquitto/revision.ts";
 import type { ClientCertificate } from "./client-authority.ts";
 import { protectedAuthority } from "./protection.ts";
 import type { Settings } from "./settings-schema.ts";
 
+/** Fields that are optional, or have a default, are missing in records of before there was such a setting. */
 const record = z.object({
-  /** Client certificates that were let in, by the name in them; none in records of before there were some. */
+  /** Client certificates that were let in, by the name in them. */
   clients: z.record(z.string(), z.object({ serial: z.string(), expires: z.string() })).default({}),
+  /** Characters of each password. */
+  passwordLength: z.int().optional(),
   users: z.record(
     z.string(),
     z.object({
@@ -16,9 +20,11 @@ const record = z.object({
       rotation: z.enum(rotations),
       overlapSince: z.int(),
       retired: z.int(),
+      seeds: z.record(z.string(), z.int()).optional(),
       rules: z.string(),
-      /** Where the user may log in; all four in records of before there was a choice. */
+      /** Where the user may log in. */
       listeners: z.array(z.enum(listenerNames)).default([...listenerNames]),
+      connections: z.int().default(1),
     }),
   ),
   certificates: z.object({
@@ -30,6 +36,11 @@ const record = z.object({
     serverExpires: z.string(),
     /** The generation of the CA whose key Pulumi does not delete, where there is one. */
     protectedAuthority: z.int().optional(),
+    names: z.array(z.string()).optional(),
+    authorityDays: z.int().optional(),
+    serverDays: z.int().optional(),
+    /** Digests of the user's own certificate, and of what clients trust; null where the stack issues its own. */
+    own: z.object({ chain: z.string(), authority: z.string() }).nullable().optional(),
   }),
 });
 
@@ -41,6 +52,18 @@ const record = z.object({
  * rotate, and to renew a certificate in time.
  */
 export type TakenOver = Readonly<z.infer<typeof record>>;
+
+/** What an update delivers. */
+export interface Delivered {
+  readonly settings: Settings;
+  /** The user's own certificate; undefined where the stack issues its own. */
+  readonly own: OwnCertificate | undefined;
+  readonly renewals: number;
+  /** When the server's certificate ends, ISO 8601. */
+  readonly serverExpires: string;
+  /** Each user's client certificates. */
+  readonly issued: Readonly<Record<string, readonly ClientCertificate[]>>;
+}
 
 /** The label's name. */
 export const TAKEN_OVER = "naboom-mqtt.taken-over";
@@ -56,19 +79,13 @@ export function parseTakenOver(text: string): TakenOver | undefined {
 
 /**
  * The label's text, which the volume of the revisions has as well.
- *
- * @param serverExpires when the server's certificate ends, ISO 8601
- * @param issued each user's client certificates
  */
-export function writeTakenOver(
-  settings: Settings,
-  renewals: number,
-  serverExpires: string,
-  issued: Readonly<Record<string, readonly ClientCertificate[]>>,
-): string {
+export function writeTakenOver({ settings, own, renewals, serverExpires, issued }: Delivered): string {
   const { authorityGeneration, authorityInForce, serverGeneration } = settings.certificates;
+  const { names, authorityDays, serverDays } = settings.certificates;
   const value: TakenOver = {
     clients: letIn(issued, settings.clientCertificates.revoked),
+    passwordLength: settings.passwords.length,
     users: describeUsers(settings.users),
     certificates: {
       authorityGeneration,
@@ -77,9 +94,20 @@ export function writeTakenOver(
       renewals,
       serverExpires,
       protectedAuthority: protectedAuthority(settings),
+      names: [...names],
+      authorityDays,
+      serverDays,
+      own: describeOwn(own),
     },
   };
   return JSON.stringify(value);
+}
+
+/** Digests that tell one certificate of the user's own from another; null where the stack issues its own. */
+export function describeOwn(
+  own: OwnCertificate | undefined,
+): NonNullable<TakenOver["certificates"]["own"]> | null {
+  return own === undefined ? null : { chain: digest([own.chain]), authority: digest([own.authority]) };
 }
 
 function letIn(
