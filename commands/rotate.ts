@@ -36,8 +36,8 @@ const NAMED: ReadonlySet<string> = new Set(["users", "retire", "client-certifica
 /**
  * Changes the stack's config and runs the update.
  *
- * Nothing is changed if the command is refused. An update that fails leaves the config as it was changed, so that the
- * next `up` goes on from wherever this one came to.
+ * Nothing is changed if the command or the update is refused. An update that fails on its way leaves the config as it was
+ * changed, so that the next `up` goes on from wherever this one came to.
  */
 export async function rotate(
   what: string,
@@ -58,14 +58,20 @@ export async function rotate(
   const done = await change(stack);
   await config.write();
   const { exitCode } = await stack.run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
-  stdout.write(exitCode === 0 ? `${done}\n` : `${failed(stack.name)}\n`);
+  stdout.write(`${exitCode === 0 ? done : await giveUp(config, stack)}\n`);
   return exitCode;
 }
 
-function failed(stack: string): string {
+/** Puts the config back where the update changed nothing, and says what is left to do; what cannot be told has changed something. */
+async function giveUp(config: StackConfig, stack: Stack): Promise<string> {
+  const changes = await stack.lastChanges().catch(() => undefined);
+  const file = `Pulumi.${stack.name}.yaml`;
+  if (changes === 0 && (await config.restore())) {
+    return `Nothing has rotated, and ${file} is as before; mend what is said above, then rotate again.`;
+  }
   return (
-    `The update failed, and Pulumi.${stack}.yaml keeps what it was to do: rotate nothing again, which would be a further rotation, ` +
-    `but mend what is said above, then: ${runCommand(stack, "up")}`
+    `The update failed on its way, and ${file} keeps what it was to do. To rotate again would be a further rotation; ` +
+    `mend what is said above, then: ${runCommand(stack.name, "up")}`
   );
 }
 
