@@ -1,49 +1,159 @@
-import { mkdtempSync } from "node:fs";
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, describe, expect, it, vi } from "vitest";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { StackConfig } from "./stack-config.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "naboom-mqtt-config-"));
+let folder: string;
+let file: string;
 
-vi.doMock("../toolchain/project.ts", () => ({ projectFolder: folder, projectName: "naboom-mqtt" }));
-const { StackConfig } = await import("./stack-config.ts");
+beforeEach(async () => {
+  // A folder whose name a shell would take apart.
+  folder = await mkdtemp(join(tmpdir(), "naboom it's config-"));
+  file = join(folder, "Pulumi.prod.yaml");
+});
 
-afterAll(() => rm(folder, { recursive: true }));
+afterEach(() => rm(folder, { recursive: true }));
 
-const text = "config:\n  # ours\n  naboom-mqtt:users: { a: { read:   [naboom/#] } }\n";
-const file = join(folder, "Pulumi.dev.yaml");
-
-async function changed() {
-  const config = await StackConfig.read("dev");
-  config.set(["users", "a", "generation"], 2);
-  config.set(["users", "a", "read"], ["naboom/#"]);
-  await config.write();
-  return config;
+async function read(bytes: string | Buffer): Promise<StackConfig> {
+  await writeFile(file, bytes);
+  return await StackConfig.read("prod", folder);
 }
 
-describe("a stack's config that was changed", () => {
-  it("is put back letter by letter", async () => {
-    await writeFile(file, text);
-    const config = await changed();
-    expect(await readFile(file, "utf8")).toContain("generation: 2");
-    expect(await config.restore()).toBe(true);
+async function refusal(bytes: string | Buffer): Promise<string> {
+  return await read(bytes).then(
+    (config) => messageOf(() => config.check()),
+    (error: Error) => error.message,
+  );
+}
+
+function messageOf(work: () => unknown): string {
+  try {
+    work();
+  } catch (error) {
+    expect(error).toMatchObject({ name: "UserError" });
+    return (error as Error).message;
+  }
+  return "";
+}
+
+const users = (filter: string) => `config:\n  naboom-mqtt:users:\n    web:\n      read: [${filter}]\n`;
+
+describe("a config file that is not UTF-8", () => {
+  it("is refused with file, lines and byte, and the command mends it when it is pasted", async () => {
+    const text = `# né\n${users('"naboom/café/#"')}# fine\n`;
+    const message = await refusal(Buffer.from(text, "latin1"));
+    expect(message).toBe(
+      `${file} is not UTF-8 in lines 1 and 5 (the byte 0xE9), as a config file is; if it is Latin-1, to mend it: ` +
+        `iconv -f latin1 -t utf-8 ${quoted(file)} > ${quoted(`${file}.utf-8`)} && mv ${quoted(`${file}.utf-8`)} ${quoted(file)}; ` +
+        "if it is not, save it as UTF-8 in an editor",
+    );
+    await paste(message);
     expect(await readFile(file, "utf8")).toBe(text);
+    const { web } = (await StackConfig.read("prod", folder)).settings().users;
+    expect(web?.rules).toEqual([{ access: "read", filter: "naboom/café/#" }]);
   });
 
-  it("is left alone where somebody else has changed it since", async () => {
-    await writeFile(file, text);
-    const config = await changed();
-    const edited = `${await readFile(file, "utf8")}  naboom-mqtt:protect: true\n`;
-    await writeFile(file, edited);
-    expect(await config.restore()).toBe(false);
-    expect(await readFile(file, "utf8")).toBe(edited);
+  it("is refused where its last character is not whole", async () => {
+    expect(await refusal(Buffer.concat([Buffer.from("# a\n# "), Buffer.from([0xe2, 0x82])]))).toContain(
+      "is not UTF-8 in line 2 (the byte 0xE2)",
+    );
   });
 
-  it("is removed where there was none", async () => {
-    await rm(file);
-    const config = await changed();
-    expect(await config.restore()).toBe(true);
-    expect(await readdir(folder)).toEqual([]);
+  it("is refused as UTF-16, which its first bytes tell", async () => {
+    const message = await refusal(Buffer.from(`\ufeff${users("a")}`, "utf16le"));
+    expect(message).toContain(
+      `${file} is UTF-16, and a config file is UTF-8; to mend it: iconv -f utf-16 -t`,
+    );
+    await paste(message);
+    expect(await readFile(file, "utf8")).toBe(users("a"));
+  });
+
+  it("is none where a character is really U+FFFD, nor by a byte order mark", async () => {
+    expect(await refusal(users('"a\ufffd"'))).toBe("");
+    const { web } = (await read(`\ufeff${users("a")}`)).settings().users;
+    expect(web?.rules).toEqual([{ access: "read", filter: "a" }]);
   });
 });
+
+describe("what Pulumi cannot read", () => {
+  it("is named by its line, with the command that takes it out: a control character", async () => {
+    const message = await refusal(`${users('"a\u0007"')}# \u0085 \u0080 \u0080\n`);
+    expect(message).toBe(
+      `${file} has the control character U+0007 in line 4, which YAML does not allow; ` +
+        `to take it out: LC_ALL=C sed -i 's/\\x07//g' ${quoted(file)}`,
+    );
+    await paste(message);
+    const next = await refusal(await readFile(file));
+    expect(next).toContain("the control character U+0080 in line 5");
+    await paste(next);
+    expect(await readFile(file, "utf8")).toBe(`${users('"a"')}# \u0085  \n`);
+  });
+
+  it("is named first among all mistakes, with the command that takes it out: half of a character", async () => {
+    const image = 'naboom-mqtt:image: "a\\\\\\uD83D\\uDE00"';
+    const message = await refusal(
+      `${users('"\\uD800x", "a#", "\\\\uD800"')}  ${image}\n  naboom-mqtt:protect: 7\n`,
+    );
+    const [head, ...faults] = message.split("\n  ");
+    expect(head).toBe("the config of stack prod has 4 mistakes, so nothing was changed:");
+    expect(faults).toEqual([
+      "line 4 has the escape \\uD800, half of a character, and YAML has whole ones as they are or as \\U and eight digits; " +
+        `to take it out, before any other command: sed -E -i '4s/(^|[^\\])((\\\\\\\\)*)\\\\uD800/\\1\\2/g' ${quoted(file)}`,
+      expect.stringContaining("line 5 has the escape \\uD83D"),
+      expect.stringMatching(/protect is 7/),
+      expect.stringMatching(/read\[1\] is "a#"/),
+    ]);
+    for (const fault of faults.slice(0, 2)) await paste(fault);
+    const left = await refusal(await readFile(file));
+    expect(left).toContain("line 5 has the escape \\uDE00");
+    expect(left).not.toContain("line 4");
+    expect(await readFile(file, "utf8")).toContain('["x", "a#", "\\\\uD800"]');
+  });
+
+  it("is named with its line: an alias without an anchor, and what is no YAML at all", async () => {
+    expect(await refusal("config:\n  naboom-mqtt:users: *all\n")).toMatch(
+      / is no YAML: .*all; mend it in an editor$/,
+    );
+    expect(await refusal("config:\n\tnaboom-mqtt:protect: true\n")).toMatch(/ is no YAML: .* at line 2, /);
+  });
+});
+
+describe("a config file's settings", () => {
+  it("are what Pulumi takes them for: merges, and keys without the project's name", async () => {
+    const config = await read(
+      "config:\n  protect: true\n  naboom-mqtt:users:\n    a: &a { read: [x] }\n    b: { <<: *a, write: [y] }\n",
+    );
+    expect(messageOf(() => config.check())).toBe("");
+    const { protect, users: found } = config.settings();
+    expect(protect).toBe(true);
+    expect(found.b?.rules.map(({ filter }) => filter)).toEqual(["x", "y"]);
+    expect(config.has(["protect"])).toBe(true);
+  });
+
+  it("are left to Pulumi where a secret stands for more than a text", async () => {
+    expect(
+      await refusal("config:\n  naboom-mqtt:roles:\n    secure: v1:abc\n  naboom-mqtt:protect: 7\n"),
+    ).toBe("");
+    expect(
+      await refusal(
+        "config:\n  naboom-mqtt:bindAddress: 1\n  naboom-mqtt:certificates: { own: { secure: v1:a } }\n",
+      ),
+    ).toBe("");
+  });
+
+  it("are the defaults where there is no file", async () => {
+    expect((await StackConfig.read("prod", folder)).settings().protect).toBe(false);
+  });
+});
+
+/** Runs the command of a message as a user would. */
+async function paste(message: string): Promise<void> {
+  const [, command] = /to (?:mend it|take it out)[^:]*: (.*?)(?:; if it is not,.*)?$/.exec(message) ?? [];
+  await execa(command ?? expect.fail(`no command is in ${message}`), { shell: "/bin/sh" });
+}
+
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`;
+}

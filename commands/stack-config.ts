@@ -1,45 +1,86 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Document, parseDocument } from "yaml";
+import { type Document, isMap, isScalar, parseDocument } from "yaml";
 import { type ParsedSettings, parseSettings } from "../infra/settings.ts";
 import type { Settings } from "../infra/settings-schema.ts";
 import { projectFolder, projectName } from "../toolchain/project.ts";
 import { UserError } from "../toolchain/user-error.ts";
+import { shellWord } from "./shell-word.ts";
+import { decodeConfig, halfCharacters } from "./stack-config-text.ts";
 
 /** A stack's config file, in which comments and order are kept when a value is changed. */
 export class StackConfig {
   readonly #file: string;
   readonly #stack: string;
   readonly #document: Document;
+  readonly #halves: readonly string[];
   /** The file as it was read; undefined where there was none. */
   readonly #before: string | undefined;
 
-  private constructor(file: string, stack: string, document: Document, before: string | undefined) {
+  private constructor(
+    file: string,
+    stack: string,
+    document: Document,
+    halves: readonly string[],
+    before: string | undefined,
+  ) {
     this.#file = file;
     this.#stack = stack;
     this.#document = document;
+    this.#halves = halves;
     this.#before = before;
   }
 
-  /** @throws UserError if the file is not there or is no YAML */
-  static async read(stack: string): Promise<StackConfig> {
-    const file = join(projectFolder, `Pulumi.${stack}.yaml`);
-    const text = await readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
+  /**
+   * @param folder where the file is; @default the project's
+   * @throws UserError if the file cannot be read, is not UTF-8, or is no YAML
+   */
+  static async read(stack: string, folder = projectFolder): Promise<StackConfig> {
+    const file = join(folder, `Pulumi.${stack}.yaml`);
+    const bytes = await readFile(file).catch((error: NodeJS.ErrnoException) => {
       if (error.code === "ENOENT") return undefined;
-      throw new UserError(`${file} cannot be read (${error.code}); make it readable with: chmod u+r ${file}`);
+      const mend = `chmod u+r ${shellWord(file)}`;
+      throw new UserError(`${file} cannot be read (${error.code}); make it readable with: ${mend}`);
     });
-    const document = parseDocument(text ?? "");
-    const [error] = document.errors;
-    if (error !== undefined)
-      throw new UserError(`${file} is no YAML: ${error.message.split("\n")[0]}; mend it in an editor`);
-    return new StackConfig(file, stack, document, text);
+    const before = bytes && decodeConfig(bytes, file);
+    const text = before ?? "";
+    // Pulumi takes `<<` for a merge as well.
+    const document = parseDocument(text, { merge: true });
+    const fault = yamlFault(document);
+    if (fault !== undefined) throw new UserError(`${file} is no YAML: ${fault}; mend it in an editor`);
+    completeKeys(document);
+    return new StackConfig(file, stack, document, halfCharacters(document, text, file), before);
   }
 
   /** The settings that the file stands for now. */
   settings(): Settings {
     const parsed = this.#parse();
-    if (parsed.success) return parsed.data;
-    throw new UserError(`the config of stack ${this.#stack} has mistakes:\n  ${parsed.faults.join("\n  ")}`);
+    if (parsed.success && this.#halves.length === 0) return parsed.data;
+    throw this.#mistakes(parsed, "");
+  }
+
+  /**
+   * Makes sure that Pulumi will find no mistake in the file, before it is started.
+   *
+   * Where a secret stands in the place of something else than a text, only Pulumi can tell, and is left to.
+   *
+   * @throws UserError that names every mistake
+   */
+  check(): void {
+    const parsed = this.#parse();
+    const untold = !parsed.success && parsed.faults.some((fault) => fault.includes(JSON.stringify(SECRET)));
+    if (this.#halves.length === 0 && (parsed.success || untold)) return;
+    throw this.#mistakes(parsed, ", so nothing was changed");
+  }
+
+  #mistakes(parsed: ParsedSettings, outcome: string): UserError {
+    const faults = parsed.success ? [] : parsed.faults;
+    // Where half a character is all that is wrong with a value, its line has been named.
+    const others = faults.filter((fault) => this.#halves.length === 0 || !fault.includes(HALVED));
+    const all = [...this.#halves, ...others];
+    const count = all.length === 1 ? "1 mistake" : `${all.length} mistakes`;
+    const head = `the config of stack ${this.#stack} has ${count}${outcome}:`;
+    return new UserError([head, ...all].join("\n  "));
   }
 
   /** The broker's image that the file names, if it names one. */
@@ -88,17 +129,43 @@ export class StackConfig {
   #parse(): ParsedSettings {
     const config = (this.#document.toJS()?.config ?? {}) as Record<string, unknown>;
     const raw = Object.entries(config).map(([key, value]) => {
-      const plain = withoutSecrets(value);
+      const plain = withoutSecrets(value ?? "");
       return [key, typeof plain === "string" ? plain : JSON.stringify(plain)];
     });
     return parseSettings(Object.fromEntries(raw), { project: projectName, stack: this.#stack });
   }
 }
 
-/** A secret is for Pulumi to decrypt; none decides what can be rotated. */
+/** What is wrong with a document, with its line. */
+function yamlFault(document: Document): string | undefined {
+  const [error] = document.errors;
+  if (error !== undefined) return error.message.split("\n")[0];
+  try {
+    document.toJS();
+    return undefined;
+  } catch (error) {
+    return (error as Error).message; // an alias without its anchor
+  }
+}
+
+/** Gives keys without a namespace the project's, as Pulumi does. */
+function completeKeys(document: Document): void {
+  const config = document.get("config");
+  if (!isMap(config)) return;
+  for (const { key } of config.items) {
+    if (isScalar(key) && !String(key.value).includes(":")) key.value = `${projectName}:${key.value}`;
+  }
+}
+
+/** What a topic filter's rule says of half a character. */
+const HALVED = "a topic filter is well-formed Unicode";
+
+/** What stands for a secret, which is for Pulumi to decrypt; none decides what can be rotated. */
+const SECRET = "(a secret)";
+
 function withoutSecrets(value: unknown): unknown {
   if (typeof value !== "object" || value === null) return value;
-  if ("secure" in value) return "(a secret)";
+  if ("secure" in value) return SECRET;
   if (Array.isArray(value)) return value.map(withoutSecrets);
   return Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, withoutSecrets(inner)]));
 }
