@@ -1,7 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { areUsed } from "../mosquitto/client-certificate.ts";
-import { containerHealthcheck, healthcheckTarget } from "../mosquitto/healthcheck.ts";
+import { containerHealthcheck } from "../mosquitto/healthcheck.ts";
 import { currentPath, layout } from "../mosquitto/layout.ts";
 import { listenerNames, listeners } from "../mosquitto/listener.ts";
 import { digest } from "../mosquitto/revision.ts";
@@ -48,19 +48,13 @@ export class Broker extends pulumi.ComponentResource {
     };
     const delivery = { ...common, volume: revisions.name, revision: args.files.revision };
 
-    const hosts = hostsEntries(settings.certificates.names);
-
-    const published = publish(
-      { ...delivery, hosts, record: args.takenOver, ...named(names.publish, args) },
-      child,
-    );
+    const published = publish({ ...delivery, record: args.takenOver, ...named(names.publish, args) }, child);
     const container = new docker.Container(
       "container",
       {
         name: names.broker,
         ...common,
         labels: labelList({ ...common.labels, [RESTART]: restart }),
-        hosts,
         networksAdvanced: [{ name: network.name, aliases: ["broker"] }],
         volumes: [
           { volumeName: revisions.name, containerPath: layout.revisions, readOnly: true },
@@ -121,12 +115,6 @@ function announceRestart(broker: EngineContainer | undefined, restart: string): 
     "the broker restarts, since its configuration, image, ports or container changes: every client is disconnected; " +
       "retained messages, sessions and queued messages are kept",
   );
-}
-
-/** Leads the name that the healthcheck asks for to the container itself. */
-function hostsEntries(names: readonly string[]): { host: string; ip: string }[] {
-  const { host, needsHostsEntry } = healthcheckTarget(names);
-  return needsHostsEntry ? [{ host, ip: "127.0.0.1" }] : [];
 }
 
 /** What runs in the container, and how it is reached from the host. */

@@ -1,4 +1,3 @@
-import type * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { packFiles } from "../mosquitto/archive.ts";
 import { publishMount, publishScript, reloadScript } from "../mosquitto/delivery.ts";
@@ -8,8 +7,6 @@ import type { FileDeliveryArgs } from "./file-delivery.ts";
 import { ShortLivedContainer } from "./short-lived-container.ts";
 
 export interface DeliveryArgs extends FileDeliveryArgs<Revision> {
-  /** Entries of the container's hosts file, for the healthcheck. */
-  readonly hosts: docker.ContainerArgs["hosts"];
   /** What the files stand for; it stays beside them in the volume, and holds no secret. */
   readonly record: pulumi.Input<string>;
 }
@@ -36,7 +33,6 @@ export function publish(args: DeliveryArgs, options: pulumi.ComponentResourceOpt
       failure: "the new files were refused, so the running broker was left as it is; the broker's own words",
       surroundings: {
         networkMode: "none",
-        hosts: args.hosts,
         capabilities: { drops: ["ALL"], adds: PUBLISH_CAPABILITIES },
         volumes: [{ volumeName: args.volume, containerPath: publishMount }],
         // One archive, since the provider uploads files one by one.

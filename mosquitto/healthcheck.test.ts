@@ -4,25 +4,15 @@ import { healthcheckListener, healthcheckTarget, renderHealthcheck } from "./hea
 
 describe("the healthcheck", () => {
   it("asks for a loopback name where the certificate has one", () => {
-    expect(healthcheckTarget(["mqtt.example.org", "::1"])).toEqual({
-      host: "::1",
-      needsHostsEntry: false,
-      verifiesName: true,
-    });
+    expect(healthcheckTarget(["mqtt.example.org", "::1"])).toEqual({ host: "::1", verifiesName: true });
+    expect(renderHealthcheck(["mqtt.example.org", "localhost"], "p", "mqtts")).not.toContain("--insecure");
   });
 
-  it("is led to the container itself under a public name, and under one of a wildcard's", () => {
-    const target = { needsHostsEntry: true, verifiesName: true };
-    expect(healthcheckTarget(["192.0.2.1", "mqtt.example.org"])).toEqual({
-      host: "mqtt.example.org",
-      ...target,
-    });
-    expect(healthcheckTarget(["*.example.org"])).toEqual({ host: "healthcheck.example.org", ...target });
-  });
-
-  it("leaves only the name unchecked where the certificate has nothing but other hosts' addresses", () => {
-    expect(renderHealthcheck(["192.0.2.1"], "p", "mqtts")).toMatch(/^--cafile .*\n--insecure$/m);
-    expect(renderHealthcheck(["localhost"], "p", "mqtts")).not.toContain("--insecure");
+  it("leaves only the name unchecked where the certificate has none that leads to the container itself", () => {
+    for (const names of [["192.0.2.1"], ["mqtt.example.org"], ["*.example.org"]]) {
+      expect(healthcheckTarget(names)).toEqual({ host: "localhost", verifiesName: false });
+      expect(renderHealthcheck(names, "p", "mqtts")).toMatch(/^--cafile .*\n--insecure$/m);
+    }
   });
 
   it("stays inside the container, in the clear, where the TLS listener asks for certificates", () => {
