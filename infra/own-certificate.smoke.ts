@@ -62,6 +62,8 @@ describe("a certificate of one's own", () => {
     await throwaway.configure({ certificates: { own: own("other") } });
     const { exitCode, output } = await throwaway.up();
     expect(exitCode, output).toBe(0);
+    expect(output).toContain("your own certificate is another one from now on, and nobody is disconnected");
+    expect(output).toContain("what clients have to trust (certificates.own.authority) is another text");
     expect(await throwaway.containerRuns("broker")).toBe(before);
     const proof = await proveStack(stackOutputs.parse(await throwaway.stack.outputs()), { stack: "test" });
     expect(proof.failed).toBe(0);
