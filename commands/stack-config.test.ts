@@ -157,3 +157,16 @@ async function paste(message: string): Promise<void> {
 function quoted(path: string): string {
   return `'${path.replaceAll("'", "'\\''")}'`;
 }
+
+describe("keys that nobody reads", () => {
+  it("are named: of a namespace that is misspelt, and beside `config`", async () => {
+    const text = `config:\n  naboom-mqt:protect: true\n  docker:host: unix:///d.sock\nnaboom-mqtt:users: {}\nencryptionsalt: v1\n`;
+    expect((await refusal(text)).split("\n  ")).toEqual([
+      "the config of stack prod has 2 mistakes, so nothing was changed:",
+      `naboom-mqtt:users stands at the top of ${file}, where config, encryptionsalt, encryptedkey, secretsprovider, ` +
+        "environment may; to mend it, indent it below `config:` in an editor",
+      "naboom-mqt:protect is read by nobody; keys begin with naboom-mqtt: or docker: or random: or tls: or pulumi:; " +
+        `to mend it, correct or remove it in an editor: ${file}`,
+    ]);
+  });
+});

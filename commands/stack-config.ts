@@ -1,4 +1,4 @@
-import { readFile, rm, writeFile } from "node:fs/promises";
+import { access, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Document, isMap, isScalar, parseDocument } from "yaml";
 import { type ParsedSettings, parseSettings } from "../infra/settings.ts";
@@ -7,6 +7,7 @@ import { projectFolder, projectName } from "../toolchain/project.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { shellWord } from "./shell-word.ts";
 import { decodeConfig, halfCharacters } from "./stack-config-text.ts";
+import { strayKeys } from "./stray-keys.ts";
 
 /** A stack's config file, in which comments and order are kept when a value is changed. */
 export class StackConfig {
@@ -52,10 +53,18 @@ export class StackConfig {
     return new StackConfig(file, stack, document, halfCharacters(document, text, file), before);
   }
 
+  /** Whether a stack has a config file. */
+  static async exists(stack: string): Promise<boolean> {
+    return await access(join(projectFolder, `Pulumi.${stack}.yaml`)).then(
+      () => true,
+      () => false,
+    );
+  }
+
   /** The settings that the file stands for now. */
   settings(): Settings {
     const parsed = this.#parse();
-    if (parsed.success && this.#halves.length === 0) return parsed.data;
+    if (parsed.success && this.#unreadable.length === 0) return parsed.data;
     throw this.#mistakes(parsed, "");
   }
 
@@ -69,15 +78,20 @@ export class StackConfig {
   check(): void {
     const parsed = this.#parse();
     const untold = !parsed.success && parsed.faults.some((fault) => fault.includes(JSON.stringify(SECRET)));
-    if (this.#halves.length === 0 && (parsed.success || untold)) return;
+    if (this.#unreadable.length === 0 && (parsed.success || untold)) return;
     throw this.#mistakes(parsed, ", so nothing was changed");
+  }
+
+  /** What keeps a value from being what it was written for, whatever it is. */
+  get #unreadable(): readonly string[] {
+    return [...this.#halves, ...strayKeys(this.#document, this.#file)];
   }
 
   #mistakes(parsed: ParsedSettings, outcome: string): UserError {
     const faults = parsed.success ? [] : parsed.faults;
     // Where half a character is all that is wrong with a value, its line has been named.
     const others = faults.filter((fault) => this.#halves.length === 0 || !fault.includes(HALVED));
-    const all = [...this.#halves, ...others];
+    const all = [...this.#unreadable, ...others];
     const count = all.length === 1 ? "1 mistake" : `${all.length} mistakes`;
     const head = `the config of stack ${this.#stack} has ${count}${outcome}:`;
     return new UserError([head, ...all].join("\n  "));

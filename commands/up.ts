@@ -3,7 +3,7 @@ import colors from "picocolors";
 import type { StackOutputs } from "../infra/contract.ts";
 import { type Due, dues } from "../infra/due.ts";
 import { type EngineContainer, inspectContainers } from "../infra/engine.ts";
-import { runCommand } from "../infra/mend.ts";
+import { DEFAULT_STACK, runCommand } from "../infra/mend.ts";
 import { engineNames } from "../infra/names.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
 import { projectName } from "../toolchain/project.ts";
@@ -45,8 +45,20 @@ async function findBroker(stack: Stack): Promise<{ expected: boolean; running: b
   const [resources, containers] = await Promise.all([stack.resources(), inspectContainers([broker])]);
   const container = containers.get(broker);
   if (resources === undefined || resources === 0) refuseForeign(stack.name, container);
-  if (resources === undefined) await stack.create();
+  if (resources === undefined) {
+    await refuseMisspelt(stack.name);
+    await stack.create();
+  }
   return { expected: (resources ?? 0) > 0, running: container?.running ?? false };
+}
+
+/** A stack that is new and has no config file is more likely a misspelt name than a wish for every default. */
+async function refuseMisspelt(stack: string): Promise<void> {
+  if (stack === DEFAULT_STACK || (await StackConfig.exists(stack))) return;
+  throw new UserError(
+    `there is no stack ${stack}, and no Pulumi.${stack}.yaml to make it from; to begin with the example: ` +
+      `cp Pulumi.${DEFAULT_STACK}.yaml Pulumi.${stack}.yaml, give it other ports, then ${runCommand(stack, "up")}`,
+  );
 }
 
 /** A container of our name that this state does not know belongs to another clone, or to a state that is lost. */
