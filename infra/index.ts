@@ -32,7 +32,7 @@ if (consoleImage !== undefined) {
 }
 
 // What others need to know of it.
-const outputs = stackOutputs({
+export default stackOutputs({
   settings,
   image,
   authority: issuer,
@@ -40,5 +40,3 @@ const outputs = stackOutputs({
   clients,
   broker: running,
 });
-export const { broker, listeners, certificates, authority, users, patterns } = outputs;
-export const { clientIds, policy, limits, credentials, proofCredentials, console } = outputs;

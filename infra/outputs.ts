@@ -22,11 +22,12 @@ export interface OutputsArgs {
   readonly broker: Broker;
 }
 
-/** The stack's outputs, in the form of the contract. */
+/** The stack's outputs, in the form of the contract; Pulumi warns of one that is there without a value. */
 export function stackOutputs(args: OutputsArgs): {
   [Key in keyof StackOutputs]: pulumi.Output<StackOutputs[Key]>;
 } {
   const { settings, authority, broker } = args;
+  const console = consoleUrl(settings);
   return {
     broker: pulumi.output({ container: broker.container, image: args.image, revision: broker.revision }),
     listeners: pulumi.output(endpoints(settings)),
@@ -34,7 +35,7 @@ export function stackOutputs(args: OutputsArgs): {
       .all([authority.certificate, authority.serverCertificate])
       .apply(([ca, server]) => certificates(ca, server, settings.certificates)),
     authority: authority.certificate,
-    console: pulumi.output(consoleUrl(settings)),
+    ...(console === undefined ? {} : { console: pulumi.output(console) }),
     users: pulumi
       .all([args.users.issued, args.clients?.certificates ?? {}])
       .apply(([issued, certificates]) => describeUsers(settings, issued, certificates)),
