@@ -89,17 +89,17 @@ export class ConsoleStage {
     return this.outputs.credentials[user]?.password ?? "";
   }
 
-  /** Opens the page in a tab of its own. */
-  async open(): Promise<Page> {
-    const page = await this.browser.open(this.url);
+  /** Opens the page in a tab of its own; `prepare` is done with the tab before it goes anywhere. */
+  async open(prepare?: (page: Page) => Promise<void>): Promise<Page> {
+    const page = await this.browser.open(this.url, prepare);
     // The form is there at once, and works from when the page knows its stack.
     await page.getByRole("main").getByText(this.outputs.listeners.wss.url).waitFor();
     return page;
   }
 
   /** Opens the page and logs in as ann. */
-  async enter(): Promise<Page> {
-    const page = await this.open();
+  async enter(prepare?: (page: Page) => Promise<void>): Promise<Page> {
+    const page = await this.open(prepare);
     await page.getByLabel("Account").fill("ann");
     await page.getByLabel("Password").fill(this.password("ann"));
     await page.getByRole("button", { name: "Log in" }).click();

@@ -1,7 +1,7 @@
 import { setTimeout } from "node:timers/promises";
-import type { Locator, Page } from "playwright-core";
+import type { Page } from "playwright-core";
 import { describe, expect, test } from "vitest";
-import { watch, watched } from "./console-hand.ts";
+import { canBeRead, fits, watch, watched } from "./console-hand.ts";
 import { type ConsoleStage, onConsoleStage } from "./console-stage.ts";
 
 let stage: ConsoleStage;
@@ -223,12 +223,6 @@ async function tabTo(page: Page, wanted: ReturnType<Page["locator"]>, key = "Tab
   throw new Error(`no ${key} leads to ${wanted}`);
 }
 
-/** Nothing is wider than the screen. */
-async function fits(page: Page): Promise<void> {
-  const width = await page.evaluate<number>("document.documentElement.scrollWidth");
-  expect(width).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
-}
-
 /** Phones held sideways, 1280x800 at 200 %, and a phone with its keyboard out. */
 const LOW_SCREENS = [
   [844, 390],
@@ -237,15 +231,3 @@ const LOW_SCREENS = [
   [640, 400],
   [390, 500],
 ] as const;
-
-/** The whole of an element is on the screen, without scrolling, and nothing lies over what is to be read. */
-async function canBeRead(page: Page, wanted: Locator, ...texts: readonly Locator[]): Promise<void> {
-  const { width, height } = page.viewportSize() ?? { width: 0, height: 0 };
-  const place = async () => {
-    const { x, y, ...box } = (await wanted.boundingBox()) ?? { x: -1, y: -1, width: 0, height: 0 };
-    return x >= 0 && y >= 0 && x + box.width <= width && y + box.height <= height;
-  };
-  await expect.poll(place, { message: `on a screen of ${width}x${height}` }).toBe(true);
-  // A press that is only tried: it fails unless the middle of the element would get it.
-  for (const text of [wanted, ...texts]) await text.click({ trial: true, timeout: 5_000 });
-}

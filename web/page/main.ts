@@ -89,13 +89,15 @@ class Console {
   #refuse(why: string): void {
     const account = this.#credential?.account ?? "";
     const notice = this.#gate.isOpen
-      ? `The broker refused ${account}: ${why}. Check the account's name and password.`
+      ? `The broker refused ${account}: ${why}. Check the account's name and password, and that it may log in on wss.`
       : `The broker refuses ${account} now: ${why}. Its password may have been rotated.`;
     this.#logOut(notice);
   }
 
   #welcome(): void {
     void this.#readRights();
+    this.#log.forgetRetained();
+    this.#messages.refresh();
     if (!this.#gate.isOpen) return;
     this.#gate.close();
     for (const id of ["who", "owner"]) byId(id, HTMLElement).textContent = this.#credential?.account ?? "";
@@ -135,8 +137,8 @@ class Console {
     this.#credential = undefined;
     this.#rules = undefined;
     this.#log.clear();
+    this.#log.forgetRetained();
     this.#watches.reset();
-    this.#log.keepRetained(() => false);
     this.#publish.reset();
     this.#rights.miss("");
   }

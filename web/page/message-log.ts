@@ -12,6 +12,8 @@ export class MessageLog {
   readonly #retained = new Map<string, Message>();
   #retainedBytes = 0;
   #forgotten = 0;
+  /** No retained message expires before this. */
+  #nextExpiry = Number.POSITIVE_INFINITY;
 
   add(message: Message): void {
     this.#total += 1;
@@ -65,6 +67,28 @@ export class MessageLog {
     }
   }
 
+  /** Forgets every retained message, for a new connection brings back those that are still there. */
+  forgetRetained(): void {
+    this.#retained.clear();
+    this.#retainedBytes = 0;
+    this.#forgotten = 0;
+    this.#nextExpiry = Number.POSITIVE_INFINITY;
+  }
+
+  /**
+   * Forgets the retained messages that have expired: a broker drops them without a word (MQTT 5, 3.3.2.3.3).
+   *
+   * @param now milliseconds since 1970
+   * @returns when to ask again, infinity if none of them expires
+   */
+  expire(now: number): number {
+    if (now < this.#nextExpiry) return this.#nextExpiry;
+    for (const message of this.#retained.values()) if (message.expiresAt <= now) this.#forget(message);
+    const expiries = Array.from(this.#retained.values(), ({ expiresAt }) => expiresAt);
+    this.#nextExpiry = expiries.reduce((one, other) => Math.min(one, other), Number.POSITIVE_INFINITY);
+    return this.#nextExpiry;
+  }
+
   #trim(): void {
     let surplus = 0;
     while (
@@ -90,6 +114,7 @@ export class MessageLog {
     }
     this.#retained.set(message.topic, message);
     this.#retainedBytes += message.payload.length;
+    this.#nextExpiry = Math.min(this.#nextExpiry, message.expiresAt);
   }
 
   #forget(message: Message): void {

@@ -10,6 +10,8 @@ export interface Message {
   readonly payload: Uint8Array;
   readonly qos: number;
   readonly retained: boolean;
+  /** When the broker forgets it, milliseconds since 1970; infinity if it doesn't by itself. */
+  readonly expiresAt: number;
   readonly properties: readonly (readonly [name: string, value: string])[];
 }
 
@@ -17,7 +19,11 @@ export interface Message {
 export function messageFrom(packet: IPublishPacket, sequence: number, time: number): Message {
   const { topic, payload, qos, retain } = packet;
   const bytes = typeof payload === "string" ? new TextEncoder().encode(payload) : Uint8Array.from(payload);
-  return { sequence, time, topic, payload: bytes, qos, retained: retain, properties: properties(packet) };
+  // The broker has taken off what the message had waited by then (MQTT 5, 3.3.2.3.3).
+  const lifetime = packet.properties?.messageExpiryInterval ?? Number.POSITIVE_INFINITY;
+  const expiresAt = time + lifetime * 1_000;
+  const told = properties(packet);
+  return { sequence, time, topic, payload: bytes, qos, retained: retain, expiresAt, properties: told };
 }
 
 function properties({ properties }: IPublishPacket): [string, string][] {

@@ -7,6 +7,9 @@ import { RowList } from "./row-list.ts";
 /** Why the live list stands still; it moves again once none is left. */
 type HoldReason = "pressed" | "scrolled" | "chosen";
 
+/** Milliseconds, the most that a timer takes. */
+const LONGEST_TIMER = 2 ** 31 - 1;
+
 /** The list of messages: live, newest first, or the retained message of each topic. */
 export class MessagesView {
   /** Draws before the next frame, however many messages have come until then. */
@@ -22,6 +25,7 @@ export class MessagesView {
   readonly #reasons = new Set<HoldReason>();
   #held: { readonly messages: readonly Message[]; readonly total: number } | undefined;
   #kind: "live" | "retained" = "live";
+  #expiry: ReturnType<typeof setTimeout> | undefined;
   /** What to say where there is nothing to show. */
   #invitation = "";
 
@@ -113,6 +117,7 @@ export class MessagesView {
   }
 
   #draw(): void {
+    this.#expire();
     const messages = this.#messages();
     this.#rows.show(messages);
     const newer = this.#held === undefined ? 0 : this.#log.total - this.#held.total;
@@ -126,6 +131,14 @@ export class MessagesView {
     empty.hidden = messages.length > 0;
     empty.textContent = this.#emptyText();
     byId("log-note", HTMLElement).textContent = this.#note(messages.length);
+  }
+
+  /** Drops what has expired, and draws again when something else does. */
+  #expire(): void {
+    const next = this.#log.expire(Date.now());
+    clearTimeout(this.#expiry);
+    if (next === Number.POSITIVE_INFINITY) return;
+    this.#expiry = setTimeout(() => this.refresh(), Math.min(next - Date.now(), LONGEST_TIMER));
   }
 
   #messages(): readonly Message[] {

@@ -1,4 +1,5 @@
 import type { AccessRule } from "./account-access.ts";
+import { withVisibleControls } from "./bidi-control.ts";
 import type { Outcome, Publish, QoS } from "./broker-session.ts";
 import { byId, element } from "./element.ts";
 import type { Message } from "./message.ts";
@@ -15,21 +16,23 @@ export class PublishView {
   readonly #retain = byId("retain", HTMLInputElement);
   readonly #hint = byId("topic-hint", HTMLElement);
   readonly #outcome = byId("outcome", HTMLElement);
+  /** What waits for the broker's answer. */
+  readonly #pending = new Set<Publish>();
+  /** The message that the form still shows as it was sent. */
+  #sent: Publish | undefined;
   #rules: readonly AccessRule[] | undefined;
 
   constructor(publish: (message: Publish) => Promise<Outcome>) {
     this.#topic.addEventListener("input", () => this.#hintAt(false));
+    this.#form.addEventListener("input", () => this.#moveOn());
     this.#form.addEventListener("submit", async (event) => {
       event.preventDefault();
       if (!this.#hintAt(true)) return this.#topic.focus();
+      const message = this.#message();
+      this.#pending.add(message);
+      this.#sent = message;
       this.#tell("pending", "Waiting for the broker's answer…");
-      const outcome = await publish({
-        topic: this.#topic.value,
-        payload: this.#payload.value,
-        qos: Number(this.#qos.value) as QoS,
-        retain: this.#retain.checked,
-      });
-      this.#tell(outcome.kind, outcomeText(outcome));
+      this.#answer(message, await publish(message));
     });
   }
 
@@ -37,7 +40,8 @@ export class PublishView {
     this.#form.reset();
     this.#rules = undefined;
     this.#hintAt(false);
-    this.#tell("", "");
+    this.#pending.clear();
+    this.#moveOn();
   }
 
   /** Takes the account's rights, or that they are not known. */
@@ -58,6 +62,7 @@ export class PublishView {
     this.#payload.value = text;
     this.#retain.checked = retained;
     this.#hintAt(false);
+    this.#moveOn();
     this.#payload.focus();
   }
 
@@ -70,6 +75,32 @@ export class PublishView {
     this.#hint.textContent = fault ?? (denied ? "The rights of this account do not cover this topic." : "");
     this.#topic.ariaInvalid = `${fault !== undefined}`;
     return fault === undefined;
+  }
+
+  #message(): Publish {
+    return {
+      topic: this.#topic.value,
+      payload: this.#payload.value,
+      qos: Number(this.#qos.value) as QoS,
+      retain: this.#retain.checked,
+    };
+  }
+
+  /** Takes down the outcome of a message that the form no longer shows. */
+  #moveOn(): void {
+    this.#sent = undefined;
+    this.#tell("", "");
+  }
+
+  /** Tells an outcome: under the message, or with its topic where the form shows another by now. */
+  #answer(message: Publish, outcome: Outcome): void {
+    // After a log-out nobody is left to be told.
+    if (!this.#pending.delete(message)) return;
+    const text = outcomeText(outcome);
+    this.#tell(
+      outcome.kind,
+      this.#sent === message ? text : `${withVisibleControls(message.topic)}: ${text}`,
+    );
   }
 
   #tell(kind: string, text: string): void {
