@@ -105,8 +105,8 @@ describe("a listener without TLS", () => {
     (plainListeners) => {
       const faults = faultsOf({ bindAddress: "0.0.0.0", plainListeners });
       expect(faults).toHaveLength(3);
-      expect(faults[0]).toContain('it is "the network is trusted", word by word');
-      expect(faults[0]).toContain("config rm --path 'naboom-mqtt:plainListeners'");
+      expect(faults[2]).toContain('it is "the network is trusted", word by word');
+      expect(faults[2]).toContain("config rm --path 'naboom-mqtt:plainListeners'");
     },
   );
 

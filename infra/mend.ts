@@ -1,11 +1,19 @@
-/** The command that sets a value in a stack's config. */
+/** The command that sets a value, which a shell takes as it is given, in a stack's config. */
 export function setCommand(stack: string, path: string, value: string | number): string {
-  return `${pulumiCommand(stack)} config set --path '${path}' ${value}`;
+  return `${pulumiCommand(stack)} config set --path ${shellText(path)} ${value}`;
+}
+
+/** The command that sets a text, whatever it is: it is quoted, and taken for no number, truth value or option. */
+export function setTextCommand(stack: string, path: string, text: string): string {
+  const type = /^(true|false|-?\d+)$/.test(text) ? "--type string " : "";
+  const end = text.startsWith("-") ? "-- " : "";
+  const word = isPlain(text) ? text : shellText(text);
+  return `${pulumiCommand(stack)} config set ${type}--path ${end}${shellText(path)} ${word}`;
 }
 
 /** The command that takes a value out of a stack's config. */
 export function removeCommand(stack: string, path: string): string {
-  return `${pulumiCommand(stack)} config rm --path '${path}'`;
+  return `${pulumiCommand(stack)} config rm --path ${shellText(path)}`;
 }
 
 /** How a user calls Pulumi for a stack; arguments of Pulumi follow. */
@@ -21,3 +29,42 @@ export function runCommand(stack: string, command: string, ...args: readonly str
 
 /** The stack that a command is about where none is named. */
 export const DEFAULT_STACK = "dev";
+
+/** What a shell takes as it stands. */
+function isPlain(text: string): boolean {
+  return /^[\w./:@%+-][\w./:@%+#-]*$/.test(text);
+}
+
+/**
+ * A text as one word of a shell, with nothing in it that is not seen.
+ *
+ * Bytes in octal are what bash, zsh and ksh understand in every locale; only a text that needs them has them.
+ */
+function shellText(text: string): string {
+  if (!HIDDEN.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
+  const words = [...text].map((character) => {
+    if (/['\\]/.test(character)) return `\\${character}`;
+    if (!HIDDEN.test(character)) return character;
+    return [...Buffer.from(character)].map((byte) => `\\${byte.toString(8).padStart(3, "0")}`).join("");
+  });
+  return `$'${words.join("")}'`;
+}
+
+/** Every character that a person does not see, but for the space: controls, marks of direction, fillers. */
+const HIDDEN = /[^\P{C}]|[^\P{Z} ]|\p{Default_Ignorable_Code_Point}/u;
+
+/** A text with what is not seen in it written as `\u200b`, or `\u{e0001}` beyond the first plane. */
+export function visible(text: string): string {
+  return [...text]
+    .map((character) => {
+      if (!HIDDEN.test(character)) return character;
+      const code = (character.codePointAt(0) ?? 0).toString(16);
+      return code.length > 4 ? `\\u{${code}}` : `\\u${code.padStart(4, "0")}`;
+    })
+    .join("");
+}
+
+/** A value as JSON, with what is not seen in it written as `\u200b`. */
+export function quoted(value: unknown): string {
+  return visible(JSON.stringify(value));
+}

@@ -9,63 +9,76 @@ type Access = (typeof accesses)[number];
 
 type Fault = (filter: string, access: Access) => string | undefined;
 
-/** A list of filters, each with what is wrong with it. */
-function filterList(access: Access, faultOf: Fault, example: string) {
-  const filter = z.string("a topic filter is a text").superRefine((value, context) => {
-    const fault = topicFilterFault(value) ?? reservedTopicFault(value, access) ?? faultOf(value, access);
-    if (fault === undefined) return;
-    context.addIssue({ code: "custom", message: fault, input: value, params: { example } });
-  });
-  return z.array(filter, rules.list.allowed).optional();
+/** Where filters stand, and what is wrong with one there. */
+const faults = Object.freeze({
+  topics: (filter) => (hasPlaceholder(filter) ? rules.placeholder.allowed : undefined),
+  userPatterns: (filter) =>
+    patternFault(filter) ?? (hasPlaceholder(filter, "client") ? rules.clientPattern.allowed : undefined),
+  // Beyond its own lines, a user's allow is looked at before any pattern's deny.
+  sharedPatterns: (filter, access) =>
+    patternFault(filter) ??
+    (access === "deny" && hasPlaceholder(filter, "client") ? rules.clientDeny.allowed : undefined),
+}) satisfies Readonly<Record<string, Fault>>;
+
+type Kind = keyof typeof faults;
+
+function filterFault(filter: string, access: Access, kind: Kind): string | undefined {
+  const faultOf: Fault = faults[kind];
+  return topicFilterFault(filter) ?? reservedTopicFault(filter, access) ?? faultOf(filter, access);
 }
 
-function lists<Kind extends Access>(kinds: readonly Kind[], faultOf: Fault, example: string) {
-  const entries = kinds.map((access) => [access, filterList(access, faultOf, example)]);
-  return Object.fromEntries(entries) as Record<Kind, ReturnType<typeof filterList>>;
+/** Lists of filters by access, each filter with what is wrong with it. */
+function lists(kind: Kind) {
+  const list = (access: Access) => {
+    const filter = z.string("a topic filter is a text").superRefine((value, context) => {
+      const message = filterFault(value, access, kind);
+      if (message !== undefined) context.addIssue({ code: "custom", message, input: value });
+    });
+    return z.array(filter, rules.list.allowed).optional();
+  };
+  const entries = accesses.map((access) => [access, list(access)]);
+  return Object.fromEntries(entries) as Record<Access, ReturnType<typeof list>>;
 }
-
-const topicFault: Fault = (filter) => (hasPlaceholder(filter) ? rules.placeholder.allowed : undefined);
-
-const userPatternFault: Fault = (filter) =>
-  patternFault(filter) ?? (hasPlaceholder(filter, "client") ? rules.clientPattern.allowed : undefined);
-
-/** Beyond its own lines, a user's allow is looked at before any pattern's deny. */
-const sharedPatternFault: Fault = (filter, access) =>
-  patternFault(filter) ??
-  (access === "deny" && hasPlaceholder(filter, "client") ? rules.clientDeny.allowed : undefined);
 
 /** The keys of rights, as users and roles have them. */
 export const rightsKeys = Object.freeze({
-  ...lists(accesses, topicFault, "naboom/topic"),
+  ...lists("topics"),
   /** Filters with `%u`, which stands for the user's name. */
-  patterns: section(lists(accesses, userPatternFault, "naboom/users/%u/#")).prefault({}),
+  patterns: section(lists("userPatterns")).prefault({}),
   /** The roles whose rights come on top. @default none */
   roles: z.array(z.string(rules.roleName.allowed), rules.list.allowed).default([]),
 });
 
 /** Patterns that hold for every user. @default none */
-export const sharedPatterns = section(lists(accesses, sharedPatternFault, "naboom/devices/%c/#"))
-  .transform(toRules)
-  .prefault({});
+export const sharedPatterns = section(lists("sharedPatterns")).prefault({});
 
-/** A role: rights that several users share. */
-export const roleSettings = z
-  .record(
-    z.string(),
-    section(rightsKeys).transform(
-      ({ patterns, roles, ...given }): Rights => ({
-        rules: toRules(given),
-        patterns: toRules(patterns),
-        roles,
-      }),
-    ),
-    rules.object.allowed,
-  )
-  .prefault({});
+/** Roles: rights that several users share. @default none */
+export const roleSettings = z.record(z.string(), section(rightsKeys), rules.object.allowed).prefault({});
 
-type Lists = Readonly<Partial<Record<Access, readonly string[] | undefined>>>;
+/** The rights that are written in a user's settings, or a role's; what is wrong among them is passed over. */
+export function toRights(given: unknown): Rights {
+  const { patterns, roles } = (isObject(given) ? given : {}) as Readonly<Record<string, unknown>>;
+  return {
+    rules: toRules(given, "topics"),
+    patterns: toRules(patterns, "userPatterns"),
+    roles: texts(roles),
+  };
+}
 
-/** One rule for each filter of each list. */
-export function toRules(given: Lists): readonly AccessRule[] {
-  return accesses.flatMap((access) => (given[access] ?? []).map((filter) => ({ access, filter })));
+/** One rule for each filter of each list; what is wrong among them is passed over. */
+export function toRules(given: unknown, kind: Kind): readonly AccessRule[] {
+  const byAccess = (isObject(given) ? given : {}) as Readonly<Record<string, unknown>>;
+  return accesses.flatMap((access) =>
+    texts(byAccess[access])
+      .filter((filter) => filterFault(filter, access, kind) === undefined)
+      .map((filter) => ({ access, filter })),
+  );
+}
+
+function texts(list: unknown): readonly string[] {
+  return Array.isArray(list) ? list.filter((item) => typeof item === "string") : [];
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "object" && value !== null;
 }

@@ -21,7 +21,10 @@ export const rules = Object.freeze({
     example: "",
   },
   reservedName: { allowed: "the name is taken by the broker's own healthcheck", example: "" },
-  users: { allowed: "there is at least one user", example: "" },
+  users: {
+    allowed: "there is at least one user; the command is an example, of one that reads one topic",
+    example: "",
+  },
   rights: {
     allowed: "a user has at least one right: read, write, readwrite or deny, a pattern or a role",
     example: "",
@@ -29,12 +32,12 @@ export const rules = Object.freeze({
   placeholder: {
     allowed:
       "%u and %c are placeholders in patterns only, and letters like any other here; write it under patterns",
-    example: "naboom/topic",
+    example: "",
   },
   clientPattern: {
     allowed:
       "%c holds for every user, as Mosquitto knows no pattern of one user's; write it under naboom-mqtt:patterns",
-    example: "naboom/users/%u/#",
+    example: "",
   },
   clientDeny: {
     allowed: "a pattern with %c cannot deny, since Mosquitto lets a user's own right win over it",
@@ -44,14 +47,14 @@ export const rules = Object.freeze({
     allowed: "a role's name has 1 to 64 letters, digits and . _ @ -, and begins with a letter or digit",
     example: "",
   },
-  certificateUse: { allowed: "it is none, besides-password or identity", example: "identity" },
-  consoleEnabled: { allowed: "it is true or false", example: "true" },
+  certificateUse: { allowed: "it is none, besides-password or identity", example: "besides-password" },
+  consoleEnabled: { allowed: "the console is true for on, or false for off", example: "false" },
   consolePort: { allowed: "a listener has this port already; the console needs its own", example: "8443" },
   clientIds: { allowed: "it is free or own", example: "own" },
   ownIdentity: {
     allowed:
       "own client ids are for accounts with passwords; where a certificate is the identity, client ids are free",
-    example: "free",
+    example: "",
   },
   workers: { allowed: "it is a whole number of connections from 1 to 100", example: "4" },
   freeWorkers: {
@@ -67,9 +70,12 @@ export const rules = Object.freeze({
     allowed: "it is a list of listeners that the user may log in on: mqtt, mqtts, ws or wss",
     example: "",
   },
-  noListener: { allowed: "a user may log in on at least one listener: mqtt, mqtts, ws or wss", example: "" },
+  noListener: {
+    allowed: "a user may log in on at least one listener, and it has to be named: mqtt, mqtts, ws or wss",
+    example: "",
+  },
   name: { allowed: "a name is a DNS name or an IP address", example: "localhost" },
-  names: { allowed: "there is at least one name", example: "localhost" },
+  names: { allowed: "there is at least one name", example: "" },
   days: { allowed: "it is a whole number of days from 1 to 36500", example: "365" },
   passwordLength: { allowed: "a length is a whole number from 32 to 128", example: "40" },
   iterations: { allowed: "it is a whole number of iterations from 1 to 1000000", example: "101" },
@@ -77,11 +83,11 @@ export const rules = Object.freeze({
   keepalive: { allowed: "it is a whole number of seconds from 10 to 65535", example: "1200" },
   pem: { allowed: "it is a PEM text, or the path of a PEM file", example: "certificates/server.crt" },
   generation: { allowed: "a generation is a whole number from 1 to 1000000", example: "1" },
-  retired: { allowed: "it is a whole number, and below the user's generation", example: "" },
+  retired: { allowed: "it is a whole number, and below the user's generation", example: "0" },
   rotation: { allowed: "a rotation is replace or overlap", example: "overlap" },
   renewal: {
     allowed: "it is a number of days above 0, and below the certificate's validity",
-    example: "120",
+    example: "",
   },
   age: { allowed: "it is a number of days above 0", example: "90" },
   inForce: {

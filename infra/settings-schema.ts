@@ -1,7 +1,8 @@
 import { z } from "zod";
 import { clientIdChoices } from "../mosquitto/client-id.ts";
 import { defaultLimits } from "../mosquitto/limits.ts";
-import { checkAccess, resolveAccess } from "./access-settings.ts";
+import { checkAccess } from "./access-faults.ts";
+import { resolveAccess } from "./access-settings.ts";
 import { certificateSettings } from "./certificate-settings.ts";
 import { clientCertificateSettings } from "./client-certificate-settings.ts";
 import { consoleSettings } from "./console-settings.ts";

@@ -102,16 +102,16 @@ describe("a stack's settings", () => {
       'users.a.roles[0] is "x"',
       "where there is b",
     ],
-    [{ roles: { b: { roles: ["b"] } } }, "roles.b.roles", "does not refer to itself"],
+    [{ roles: { b: { roles: ["b"] } } }, 'roles.b.roles[0] is "b"', "does not refer to itself", "(b -> b)"],
     [{ roles: { "b c": { read: ["a"] } } }, 'roles["b c"]', "a role's name has 1 to 64"],
     [
       { users: { a: { read: ["a"], deny: ["a"] } } },
-      "users.a is",
+      'users.a.read[0] is "a"',
       "deny a (its own) contradicts read a (its own); one of the two has to go",
     ],
     [
       { roles: { b: { deny: ["a"] } }, users: { a: { read: ["a"], roles: ["b"] } } },
-      "users.a is",
+      'users.a.read[0] is "a"',
       "deny a (role b) contradicts read a (its own)",
     ],
     [{ users: { a: { read: ["a"], listeners: [] } } }, "users.a.listeners is []", "on at least one listener"],
@@ -136,7 +136,7 @@ describe("a stack's settings", () => {
       'clientIds is "own"',
       "client ids are free",
     ],
-    [{ clientIds: "own", patterns: { read: ["%u/%c"] } }, "patterns.read is", "are names of accounts"],
+    [{ clientIds: "own", patterns: { read: ["%u/%c"] } }, "patterns.read[0] is", "are names of accounts"],
     [{ users: { a: { read: ["a"], connections: 2 } } }, "users.a.connections is 2", "free client ids"],
     [
       {
@@ -152,6 +152,62 @@ describe("a stack's settings", () => {
     const faults = faultsOf(settings);
     expect(faults).toHaveLength(1);
     for (const part of parts) expect(faults[0]).toContain(part);
+  });
+
+  it("name what is wrong with roles and with rules that contradict beside filters that are none", () => {
+    const faults = faultsOf({
+      users: { both: { read: ["a#"], roles: ["nosuch"], write: ["z"], deny: ["z"], retired: 3 } },
+    }).join("\n");
+    expect(faults.split("\n")).toHaveLength(4);
+    expect(faults).toContain('users.both.read[0] is "a#"');
+    expect(faults).toContain('users.both.roles[0] is "nosuch"');
+    expect(faults).toContain("deny z (its own) contradicts write z (its own)");
+    expect(faults).toContain("users.both.retired is 3");
+  });
+
+  it("name a role's mistakes of every kind at once, too", () => {
+    const roles = { one: { read: ["+a"], roles: ["none", "two"] }, two: { roles: ["one"], reed: [] } };
+    const faults = faultsOf({ roles }).join("\n");
+    expect(faults.split("\n")).toHaveLength(4);
+    expect(faults).toContain('roles.one.roles[0] is "none"');
+    expect(faults).toContain("nor through others (one -> two -> one)");
+  });
+
+  it.each(["__proto__"])("may not have a user or a role called %s, which JavaScript would lose", (name) => {
+    const given = JSON.parse(`{ "web": { "read": ["a"] }, "${name}": { "read": ["b"] } }`);
+    for (const kind of ["users", "roles"]) {
+      const [fault, ...others] = faultsOf({ [kind]: given });
+      expect(fault).toContain(`naboom-mqtt:${kind}.${name} is`);
+      expect(fault).toContain("name has 1 to 64 letters");
+      expect(others).toEqual([]);
+    }
+  });
+
+  it.each(["constructor", "toString", "valueOf", "hasOwnProperty", "prototype"])(
+    "may have a user and a role called %s as any other, which is unknown where it is not written",
+    (name) => {
+      const settings = { users: { [name]: { roles: [name] } }, roles: { [name]: { read: ["a"] } } };
+      const parsed = parseSettings(raw(settings), owner);
+      if (!parsed.success) throw new Error(parsed.faults.join());
+      expect(Object.entries(parsed.data.users)).toMatchObject([
+        [name, { rules: [{ access: "read", filter: "a", role: name }] }],
+      ]);
+      const [fault] = faultsOf({ users: { web: { read: ["a"], roles: [name] } } });
+      expect(fault).toContain(`users.web.roles[0] is "${name}": it is no role`);
+    },
+  );
+
+  it("show what is not seen by its number, and in what two names differ that look the same", () => {
+    const rights = { read: ["a"] };
+    const faults = faultsOf({
+      users: { "we\u200bb": rights, web: rights, "w\u00e9b": rights, "we\u0301b": rights },
+    });
+    const text = faults.join("\n");
+    expect(text).toContain('naboom-mqtt:users["we\\u200bb"] is');
+    expect(text).toContain('differs from "we\\u200bb" only by');
+    expect(text).toContain("(nothing instead of U+200B)");
+    expect(text).toContain("(U+0065 U+0301 instead of U+00E9)");
+    expect(text).not.toContain("\u200b");
   });
 
   it("name an invisible letter as what no name may have, and whom it makes it look like", () => {

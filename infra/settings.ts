@@ -1,6 +1,8 @@
 import { z } from "zod";
-import { removeCommand, setCommand } from "./mend.ts";
+import { quoted } from "./mend.ts";
+import { type Mendable, removal, type SettingPath, settingPath, valueAt, withCommands } from "./mend-plan.ts";
 import { rules } from "./setting-rules.ts";
+import { mendOf } from "./settings-mend.ts";
 import { type Settings, settingsSchema } from "./settings-schema.ts";
 
 /** Keys whose value is a text; Pulumi hands every other one over as JSON. */
@@ -22,8 +24,11 @@ export function parseSettings(raw: Readonly<Record<string, string>>, owner: Conf
     entries.map(([key, value]) => parseEntry(key.slice(project.length + 1), value)),
   );
   const parsed = settingsSchema.safeParse(input, { reportInput: true });
-  if (parsed.success) return { success: true, data: parsed.data };
-  return { success: false, faults: parsed.error.issues.flatMap((issue) => explain(issue, input, owner)) };
+  const unseen = namesThatAreNotSeen(input);
+  if (parsed.success && unseen.length === 0) return { success: true, data: parsed.data };
+  const issues = [...unseen, ...(parsed.error?.issues ?? [])];
+  const faults = issues.flatMap((issue) => explain(issue, input, project));
+  return { success: false, faults: withCommands(faults, input, owner) };
 }
 
 function parseEntry(key: string, value: string): [string, unknown] {
@@ -35,51 +40,46 @@ function parseEntry(key: string, value: string): [string, unknown] {
   }
 }
 
+/** Names that zod passes over in records, since JavaScript's objects have them for something else. */
+function namesThatAreNotSeen(input: unknown): z.core.$ZodIssue[] {
+  const records = [
+    { path: ["users"], message: rules.userName.allowed },
+    { path: ["roles"], message: rules.roleName.allowed },
+    { path: ["clientCertificates", "revoked"], message: "no certificate has this name" },
+  ];
+  return records
+    .filter(({ path }) => Object.hasOwn(Object(valueAt(input, path)), "__proto__"))
+    .map(({ path, message }) => ({
+      code: "custom",
+      path: [...path, "__proto__"],
+      message,
+      input: undefined,
+    }));
+}
+
 /** One sentence, or one for each unknown key, about one issue. */
-function explain(issue: z.core.$ZodIssue, input: unknown, { project, stack }: ConfigOwner): string[] {
+function explain(issue: z.core.$ZodIssue, input: unknown, project: string): Mendable[] {
+  const at = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
   if (issue.code === "unrecognized_keys") {
     const known = keysAt(settingsSchema, issue.path).join(", ");
-    return issue.keys.map((key) => {
-      const path = configPath(project, [...issue.path, key]);
-      return `${path} is unknown; known here: ${known}; to remove it: ${removeCommand(stack, path)}`;
-    });
+    return issue.keys.map((key) => ({
+      sentence: `${shownPath(project, [...at, key])} is unknown; known here: ${known}; to remove it: `,
+      mend: removal([...at, key]),
+    }));
   }
-  const path = configPath(project, issue.path);
-  const given = valueAt(input, issue.path);
+  const given = valueAt(input, at);
   const is = given === undefined && issue.code === "custom" ? "" : ` is ${shown(given)}`;
-  const example = exampleFor(issue);
-  const command = example === "" ? removeCommand(stack, path) : setCommand(stack, path, example);
-  return [`${path}${is}: ${issue.message}; to mend it: ${command}`];
+  const mend = mendOf(issue, at, input);
+  const warning = mend.removes?.includes("deny") ? "without it nothing is denied there; " : "";
+  return [{ sentence: `${shownPath(project, at)}${is}: ${issue.message}; ${warning}to mend it: `, mend }];
 }
 
-/** A value that would be allowed; none where the key has to go. */
-function exampleFor(issue: z.core.$ZodIssue): string {
-  const given: unknown = issue.code === "custom" ? issue.params?.example : undefined;
-  return typeof given === "string"
-    ? given
-    : (Object.values(rules).find(({ allowed }) => allowed === issue.message)?.example ?? "");
-}
-
-/** A path as `pulumi config set --path` takes it. */
-function configPath(project: string, path: readonly PropertyKey[]): string {
-  const text = path.map((part, index) => {
-    if (typeof part === "number") return `[${part}]`;
-    const name = String(part);
-    if (!/^[\w-]+$/.test(name)) return `[${JSON.stringify(name)}]`;
-    return index === 0 ? name : `.${name}`;
-  });
-  return `${project}:${text.join("")}`;
-}
-
-function valueAt(input: unknown, path: readonly PropertyKey[]): unknown {
-  return path.reduce<unknown>(
-    (value, part) => (value as Record<PropertyKey, unknown> | undefined)?.[part],
-    input,
-  );
+function shownPath(project: string, path: SettingPath): string {
+  return settingPath(project, path, quoted);
 }
 
 function shown(value: unknown): string {
-  const text = value === undefined ? "missing" : JSON.stringify(value);
+  const text = value === undefined ? "missing" : quoted(value);
   return text.length > 80 ? `${text.slice(0, 77)}...` : text;
 }
 

@@ -1,10 +1,13 @@
 import { z } from "zod";
-import { accountNames, type Rotation, rotations, type UserRotation } from "../mosquitto/account.ts";
+import { accountNames, rotations, type UserRotation } from "../mosquitto/account.ts";
+import { accesses } from "../mosquitto/acl.ts";
 import { healthcheckAccount } from "../mosquitto/healthcheck.ts";
 import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
-import type { GrantedRule, Rights } from "../mosquitto/role.ts";
-import { rightsKeys, toRules } from "./rights-settings.ts";
+import type { GrantedRule } from "../mosquitto/role.ts";
+import { quoted } from "./mend.ts";
+import { rightsKeys } from "./rights-settings.ts";
 import { ALWAYS, rules, section, whole } from "./setting-rules.ts";
+import { differenceOf, isName, likenessOf, renamed } from "./user-names.ts";
 
 /** A user's rights, where it may log in, and the state of the rotation of its password. */
 export interface UserSettings extends UserRotation {
@@ -16,11 +19,6 @@ export interface UserSettings extends UserRotation {
   readonly connections: number;
   /** Of the user's client certificate, where the stack has some. */
   readonly certificateGeneration: number;
-}
-
-/** A user as the config has it, whose roles are not looked up yet. */
-export interface WrittenUser extends Omit<UserSettings, "rules" | "roles"> {
-  readonly rights: Rights;
 }
 
 const generation = whole(rules.generation, 1, 1_000_000);
@@ -46,28 +44,24 @@ const user = section({
   connections: whole(rules.workers, 1, 100).default(1),
   /** Raised, the user gets a new client certificate; the one before stays valid until it is revoked. @default 1 */
   certificateGeneration: generation.default(1),
-}).transform((given, context): WrittenUser => {
-  const { generation, rotation, overlapSince, retired, seeds, listeners, ...others } = given;
-  const { certificateGeneration, connections, ...written } = others;
-  const { patterns, roles, ...lists } = written;
-  const rights = { rules: toRules(lists), patterns: toRules(patterns), roles };
-  if (rights.rules.length + rights.patterns.length + roles.length === 0) {
+}).superRefine(checkState, ALWAYS);
+
+/** A user as the config has it, whose roles are not looked up yet. */
+export type WrittenUser = z.output<typeof user>;
+
+/** Says of a user, also of one with other mistakes, that it has no right, or that nothing is left of its accounts. */
+function checkState(given: unknown, context: z.RefinementCtx): void {
+  if (typeof given !== "object" || given === null) return;
+  const { patterns, roles, retired, generation, ...others } = given as Readonly<Record<string, unknown>>;
+  const lists = [...accesses.map((access) => others[access]), roles];
+  const all = [...lists, ...(typeof patterns === "object" ? Object.values(patterns ?? {}) : [patterns])];
+  // A list that is none has a mistake of its own already.
+  if (all.every((list) => list === undefined || (Array.isArray(list) && list.length === 0))) {
     context.addIssue({ code: "custom", message: rules.rights.allowed, input: given });
   }
-  if (retired >= generation) {
-    context.addIssue({ code: "custom", message: rules.retired.allowed, path: ["retired"], input: retired });
-  }
-  const state = {
-    generation,
-    rotation,
-    overlapSince: Math.min(overlapSince, generation),
-    retired,
-    // Absent where it is not given: the broker's record of earlier users has no such key.
-    ...(seeds === undefined ? {} : { seeds }),
-  };
-  const on = listenerNames.filter((name) => listeners.includes(name));
-  return { rights, listeners: on, certificateGeneration, connections, ...state };
-});
+  if (typeof retired !== "number" || typeof generation !== "number" || retired < generation) return;
+  context.addIssue({ code: "custom", message: rules.retired.allowed, path: ["retired"], input: retired });
+}
 
 /** The users by name. @default naboom-mqtt, who reads and writes naboom/# */
 export const userSettings = z
@@ -78,22 +72,12 @@ export const userSettings = z
   .refine((users) => Object.keys(users).length > 0, rules.users.allowed)
   .prefault({ "naboom-mqtt": { readwrite: ["naboom/#"] } });
 
-const NAME = /^[\p{L}\p{N}][\p{L}\p{N}._@-]{0,63}$/u;
-
-/** Letters that are not seen, such as U+3164, are letters to Unicode all the same. */
-const INVISIBLE = /\p{Default_Ignorable_Code_Point}/u;
-
-/** Whether a text may be the name of a user or of a role. */
-export function isName(name: string): boolean {
-  return NAME.test(name) && !INVISIBLE.test(name);
-}
-
 /** Says of every user's name what is wrong with it. */
 function checkNames(users: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
   for (const name of Object.keys(users)) {
     const rule = name === healthcheckAccount.name ? rules.reservedName : rules.userName;
     if (rule === rules.userName && isName(name)) continue;
-    context.addIssue({ code: "custom", message: rule.allowed, path: [name] });
+    context.addIssue({ code: "custom", message: rule.allowed, path: [name], params: RENAMED });
   }
 }
 
@@ -101,29 +85,28 @@ function checkNames(users: Readonly<Record<string, unknown>>, context: z.Refinem
 function checkLikeness(users: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
   const seen = new Map<string, string>();
   for (const name of Object.keys(users)) {
-    const look = name
-      .normalize("NFKC")
-      .replace(/\p{Default_Ignorable_Code_Point}|\p{C}|\s/gu, "")
-      .toLowerCase();
+    const look = likenessOf(name);
     const other = seen.get(look);
     if (other === undefined) seen.set(look, name);
     else {
-      const message = `it differs from ${JSON.stringify(other)} only by case or by characters that are not seen; choose another name`;
-      context.addIssue({ code: "custom", message, path: [name] });
+      const how = `it differs from ${quoted(other)} only by case or by characters that are not seen`;
+      const message = `${how} (${differenceOf(name, other)}); choose another name`;
+      context.addIssue({ code: "custom", message, path: [name], params: RENAMED });
     }
   }
 }
 
 /** Two users must not meet in one account, as `web` with a second account `web-b` and a user `web-b` would. */
-function checkAccounts(
-  users: Readonly<Record<string, { rotation?: Rotation }>>,
-  context: z.RefinementCtx,
-): void {
-  for (const [name, { rotation }] of Object.entries(users)) {
-    if (rotation !== "overlap") continue;
-    const taken = accountNames(name, rotation).find((account) => account !== name && account in users);
+function checkAccounts(users: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
+  for (const [name, user] of Object.entries(users)) {
+    if ((user as { rotation?: unknown } | null)?.rotation !== "overlap") continue;
+    const taken = accountNames(name, "overlap").find(
+      (account) => account !== name && Object.hasOwn(users, account),
+    );
     if (taken === undefined) continue;
     const message = `its second account would be ${taken}, which is a user too; choose another name for one of them`;
-    context.addIssue({ code: "custom", message, path: [name] });
+    context.addIssue({ code: "custom", message, path: [name], params: RENAMED });
   }
 }
+
+const RENAMED = Object.freeze({ mend: renamed });

@@ -1,0 +1,235 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { type Config, configAfter } from "./sample-pulumi-config.ts";
+import { parseSettings } from "./settings.ts";
+import type { Settings } from "./settings-schema.ts";
+
+const owner = { project: "naboom-mqtt", stack: "dev" };
+
+function parse(config: Config) {
+  const raw = Object.entries(config).map(([key, value]) => [
+    `naboom-mqtt:${key}`,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  return parseSettings(Object.fromEntries(raw), owner);
+}
+
+/** Runs every command that is printed, in the printed order, until nothing is refused. */
+function mended(config: Config, rounds = 1): { config: Config; settings: Settings } {
+  let now = config;
+  for (let round = 0; round <= rounds; round += 1) {
+    const parsed = parse(now);
+    if (parsed.success) return { config: now, settings: parsed.data };
+    now = configAfter(now, parsed.faults);
+  }
+  const left = parse(now);
+  throw new Error(`refused after ${rounds} rounds: ${left.success ? "" : left.faults.join("\n")}`);
+}
+
+function faultsOf(config: Config): string[] {
+  const parsed = parse(config);
+  return parsed.success ? [] : parsed.faults;
+}
+
+function usersAfter(users: unknown, more: Config = {}, rounds = 1): unknown {
+  return mended({ users, ...more }, rounds).config.users;
+}
+
+describe("every command of one list of mistakes, run in the printed order", () => {
+  it("takes out of a list what is wrong, and nothing that is right", () => {
+    expect(usersAfter({ a: { read: [3, "a b ", "fine"] } })).toEqual({ a: { read: ["fine"] } });
+    expect(
+      usersAfter({ a: { read: ["x", "a#", "y", null, "z"], roles: ["no", "r", 1] } }, { roles: { r: {} } }),
+    ).toEqual({ a: { read: ["x", "y", "z"], roles: ["r"] } });
+    expect(usersAfter({ a: { read: ["ok"], patterns: { read: ["%u", "a", "x/%c"] } } })).toEqual({
+      a: { read: ["ok"], patterns: { read: ["%u"] } },
+    });
+  });
+
+  it("says that nothing is denied where a deny goes that is none", () => {
+    expect(faultsOf({ users: { a: { read: ["x/#"], deny: ["x/y#"] } } })).toEqual([
+      expect.stringContaining("without it nothing is denied there; to mend it: npm run pulumi -- config rm"),
+    ]);
+  });
+
+  it.each([
+    [[], ["mqtts"]],
+    ["wss", ["wss"]],
+    ["tcp", ["mqtts"]],
+    [null, ["mqtts"]],
+    [["tcp", "ws"], ["ws"]],
+  ])("lets a user whose listeners are %j in on no more than %j", (listeners, expected) => {
+    expect(usersAfter({ a: { read: ["x"], listeners } })).toEqual({
+      a: { read: ["x"], listeners: expected },
+    });
+  });
+
+  it("makes a list of a single text, which is meant as one", () => {
+    const users = { a: { read: "x/#", deny: "x/y", roles: "r" } };
+    expect(usersAfter(users, { roles: { r: { write: "true" } } }, 2)).toEqual({
+      a: { read: ["x/#"], deny: ["x/y"], roles: ["r"] },
+    });
+  });
+
+  it("keeps the deny of two rules that contradict, and every other right of the user", () => {
+    expect(usersAfter({ a: { read: ["x", "y"], deny: ["z", "x"], write: ["x"] } })).toEqual({
+      a: { read: ["y"], deny: ["z", "x"], write: [] },
+    });
+  });
+
+  it("keeps a role whole for those who have no deny against it", () => {
+    const roles = {
+      r: { read: ["x", "y"], roles: ["s"], patterns: { write: ["in/%u"] } },
+      s: { write: ["z"] },
+    };
+    const users = { a: { roles: ["r"], deny: ["x"] }, b: { roles: ["r"] } };
+    const after = mended({ users, roles });
+    expect(after.config.roles).toEqual(roles);
+    expect(after.config.users).toEqual({
+      a: { roles: [], deny: ["x"], read: ["y"], write: ["z"], patterns: { write: ["in/%u"] } },
+      b: { roles: ["r"] },
+    });
+  });
+
+  it("takes an allow out of a role once, however many users it is void for", () => {
+    const roles = { r: { read: ["x", "y"], deny: ["x"] } };
+    const after = mended({ users: { a: { roles: ["r"] }, b: { roles: ["r"] } }, roles });
+    expect(after.config.roles).toEqual({ r: { read: ["y"], deny: ["x"] } });
+  });
+
+  it("keeps everybody's pattern for all but the one whom a deny keeps from it", () => {
+    const users = { a: { read: ["q"], deny: ["in/a"] }, b: { read: ["q"] } };
+    expect(mended({ users, patterns: { read: ["in/%u"] } }).config).toEqual({
+      users: { a: users.a, b: { read: ["q"], patterns: { read: ["in/%u"] } } },
+      patterns: { read: [] },
+    });
+  });
+
+  it("gives a user or a role with a name that is none another, and keeps what they may do", () => {
+    const users = { "a:b": { read: ["x", "a#"], roles: ["r s"], generation: 3 }, "": { write: ["y"] } };
+    expect(mended({ users, roles: { "r s": { read: ["z"] } } }).config).toEqual({
+      users: { "a-b": { read: ["x"], roles: ["r-s"], generation: 3 }, renamed: { write: ["y"] } },
+      roles: { "r-s": { read: ["z"] } },
+    });
+  });
+
+  it("tells users apart that look the same, or meet in one account", () => {
+    const users = { web: { read: ["x"] }, Web: { read: ["y"] }, "we\u200bb": { read: ["z"] } };
+    expect(usersAfter(users)).toEqual({
+      web: { read: ["x"] },
+      "Web-3": { read: ["y"] },
+      "web-2": { read: ["z"] },
+    });
+    const two = { fleet: { read: ["x"], rotation: "overlap" }, "fleet-b": { read: ["y"] } };
+    expect(Object.keys(mended({ users: two }).settings.users)).toEqual(["fleet-b", "fleet-2"]);
+    const lost = JSON.parse('{ "web": { "read": ["x"] }, "__proto__": { "read": ["y"] } }');
+    expect(usersAfter(lost)).toEqual({ web: { read: ["x"] }, proto__: { read: ["y"] } });
+  });
+
+  it("opens a circle of roles at one place", () => {
+    const roles = {
+      a: { read: ["x"], roles: ["b", "d"] },
+      b: { read: ["y"], roles: ["d", "c"] },
+      c: { read: ["z"], roles: ["a"] },
+      d: { read: ["w"], roles: ["d"] },
+    };
+    expect(mended({ roles }).config.roles).toEqual({
+      ...roles,
+      c: { read: ["z"], roles: [] },
+      d: { read: ["w"], roles: [] },
+    });
+  });
+
+  it("keeps accounts retired, certificates asked for, and the console off", () => {
+    expect(usersAfter({ a: { read: ["x"], generation: 4, retired: 4 } })).toMatchObject({
+      a: { retired: 3 },
+    });
+    const uses = { mqtts: "identity", wss: "identity" };
+    const other = { users: { a: { read: ["x"], listeners: ["wss"] } }, clientCertificates: uses };
+    expect(mended(other).config.clientCertificates).toEqual({ mqtts: "besides-password", wss: "identity" });
+    expect(mended({ clientIds: "own", clientCertificates: uses }).config).toEqual({
+      clientIds: "own",
+      clientCertificates: { mqtts: "besides-password", wss: "besides-password" },
+    });
+    expect(mended({ console: { enabled: "yes" } }).config).toEqual({ console: { enabled: false } });
+  });
+
+  it("names the example user's one right where there is no user at all", () => {
+    for (const users of [{}, [], "web"]) {
+      expect(usersAfter(users)).toEqual({ reader: { read: ["naboom/community"] } });
+    }
+  });
+
+  it("revokes a certificate whose number is none, after all else", () => {
+    const faults = faultsOf({
+      clientCertificates: { revoked: { "a~1": "?" } },
+      users: { a: { read: ["b#", "c"] } },
+    });
+    expect(faults.at(-1)).toMatch(/config rm --path '[^']*revoked\["a~1"\]' && npm run rotate -- revoke a$/);
+  });
+});
+
+const filters = ["a", "b/+", "c/#", "d/e"];
+const notFilters = [3, "a#", "b ", "+c", null, "a/%u", "$share/g/a"];
+const list = fc.array(
+  fc.oneof({ weight: 3, arbitrary: fc.constantFrom(...filters) }, fc.constantFrom(...notFilters)),
+  {
+    maxLength: 4,
+  },
+);
+const lists = { read: list, write: list, deny: list };
+const rolesOf = (names: readonly string[]) =>
+  fc.array(fc.constantFrom(...names, "nosuch", "constructor"), { maxLength: 3 });
+const isFilter = (item: unknown) => filters.includes(`${item}`);
+
+type Lists = Readonly<Record<"read" | "write" | "deny", readonly unknown[]>>;
+type Named = Lists & { readonly roles: readonly string[] };
+
+/** The rights that are written and right, a deny before any allow, without a look at the code that is tested. */
+function rightsOf(user: Named, roles: Readonly<Record<string, Named>>): string[] {
+  const seen = new Set<string>();
+  const all = [user];
+  for (const { roles: names } of all) {
+    for (const name of names) {
+      const role = Object.hasOwn(roles, name) ? roles[name] : undefined;
+      if (role !== undefined && !seen.has(name)) all.push(role);
+      seen.add(name);
+    }
+  }
+  const of = (access: keyof Lists) => all.flatMap((one) => one[access].filter(isFilter).map(String));
+  const denied = new Set(of("deny"));
+  const allowed = (access: "read" | "write") =>
+    of(access)
+      .filter((filter) => !denied.has(filter))
+      .map((filter) => `${access} ${filter}`);
+  return [
+    ...new Set([...allowed("read"), ...allowed("write"), ...[...denied].map((filter) => `deny ${filter}`)]),
+  ].sort();
+}
+
+it("whatever the mistakes are, no user gets a right that it had not, and none loses one that was right", () => {
+  const user = fc.record({ ...lists, roles: rolesOf(["r", "s s"]) });
+  const config = fc.record({
+    users: fc.dictionary(fc.constantFrom("web", "we:b", "monitor"), user, { minKeys: 1 }),
+    roles: fc.record({
+      r: fc.record({ ...lists, roles: rolesOf(["s s"]) }),
+      "s s": fc.record({ ...lists, roles: rolesOf([]) }),
+    }),
+  });
+  fc.assert(
+    fc.property(config, (given) => {
+      const expected = Object.entries(given.users)
+        .map(([name, one]) => [name.replace(":", "-"), rightsOf(one, given.roles)] as const)
+        .filter(([, rights]) => rights.length > 0);
+      fc.pre(expected.length > 0);
+      const { users } = mended(given, 12).settings;
+      const found = Object.entries(users).map(([name, { rules }]) => [
+        name === "we-b-2" ? "we-b" : name,
+        rules.map(({ access, filter }) => `${access} ${filter}`).sort(),
+      ]);
+      const withRights = found.filter(([, rights]) => rights !== undefined && rights.length > 0);
+      expect(Object.fromEntries(withRights)).toEqual(Object.fromEntries(expected));
+    }),
+    { numRuns: 500 },
+  );
+}, 60_000);
