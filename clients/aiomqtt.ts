@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.ts";
 import { logIn, renderConnectionFile } from "./connection-file.ts";
 import type { Kit } from "./kit.ts";
-import { lines, literal, pythonKit, pythonPackages, SESSION_SECONDS, summary } from "./python.ts";
+import { greeting, lines, literal, pythonKit, pythonPackages, SESSION_SECONDS, summary } from "./python.ts";
 
 /** Renders a snippet for aiomqtt 2. */
 export function renderAiomqtt(connection: Connection): Kit {
@@ -66,7 +66,9 @@ function construction(connection: Connection): readonly string[] {
   ];
 }
 
-function connecting({ subscribe, publish }: Connection): readonly string[] {
+function connecting(connection: Connection): readonly string[] {
+  const { subscribe, publish } = connection;
+  const greeted = greeting(connection);
   return [
     "    while True:",
     "        try:",
@@ -74,6 +76,7 @@ function connecting({ subscribe, publish }: Connection): readonly string[] {
     ...(subscribe === undefined
       ? []
       : [`                await client.subscribe(${literal(subscribe)}, qos=1)`]),
+    ...(greeted === undefined ? [] : [`                print(${literal(greeted)}, flush=True)`]),
     ...(publish === undefined
       ? []
       : [

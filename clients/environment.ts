@@ -1,19 +1,46 @@
 import { join } from "node:path";
 import type { ListenerName } from "../mosquitto/listener.ts";
+import { projectFolder } from "../toolchain/project.ts";
 import type { Connection } from "./connection.ts";
-import type { Kit } from "./kit.ts";
+import type { Kit, KitFile } from "./kit.ts";
+import { shellText } from "./shell-text.ts";
 import { authorityFile, certificateFile, keyFile } from "./trust.ts";
 
-/**
- * Renders mqtt.env with the reference document's variables, and MQTT_CA_FILE.
- *
- * Its lines are read alike by a shell, by systemd, by `docker run --env-file` and by the Django example. With a
- * folder the paths are absolute, since an environment has no place of its own; without one they are meant from the
- * file's folder, as the Django example takes them.
- */
-export function renderEnvironment(connection: Connection, folder?: string): Kit {
+/** The folder of the Django example, for which a kit of `django` is. */
+export const djangoFolder = join(projectFolder, "examples/django");
+
+const environmentName = "mqtt.env";
+
+/** Renders mqtt.env for a shell, systemd and Docker: with absolute paths, as an environment has no place of its own. */
+export function renderEnvironment(connection: Connection, folder: string): Kit {
+  return {
+    files: [environmentFile(connection, (file) => join(folder, file))],
+    steps: [[`set -a; . ./${environmentName}; set +a`, "puts the variables into a shell"]],
+  };
+}
+
+/** Renders mqtt.env for the Django example, which takes paths from the file's folder. */
+export function renderDjango(connection: Connection, folder: string): Kit {
+  const manage = ".venv/bin/python manage.py";
+  return {
+    files: [environmentFile(connection, (file) => file)],
+    stepsFolder: djangoFolder,
+    steps: [
+      ["python3 -m venv .venv", "once; Debian has it in python3-venv"],
+      [".venv/bin/pip install --require-hashes -r requirements.txt", "once"],
+      [
+        `export MQTT_ENV_FILE=${shellText(join(folder, environmentName))}`,
+        "which it reads anew when it reconnects",
+      ],
+      [`${manage} migrate`, "makes the tables, in SQLite where POSTGRES_DB is not set"],
+      [`${manage} run_mqtt_service_secure${connection.tls ? " --ssl" : ""}`, "runs it until Ctrl-C"],
+    ],
+  };
+}
+
+/** The reference document's variables, and MQTT_CA_FILE, in lines that every reader of such files takes alike. */
+function environmentFile(connection: Connection, path: (file: string) => string): KitFile {
   const { host, username, password, clientId, keepalive, tls, clientCertificate } = connection;
-  const path = (name: string) => (folder === undefined ? name : join(folder, name));
   const lines = [
     variable("MQTT_HOST", host),
     port("MQTT_PORT", connection, "mqtt"),
@@ -28,13 +55,10 @@ export function renderEnvironment(connection: Connection, folder?: string): Kit 
       ? []
       : [variable("MQTT_CERTIFICATE_FILE", path(certificateFile)), variable("MQTT_KEY_FILE", path(keyFile))]),
   ];
-  const content = `${lines.join("\n")}\n`;
   return {
-    files: [{ name: "mqtt.env", purpose: "the variables: the password is in it", content }],
-    steps:
-      folder === undefined
-        ? djangoSteps(tls)
-        : [["set -a; . ./mqtt.env; set +a", "puts the variables into a shell"]],
+    name: environmentName,
+    purpose: "the variables: the password is in it",
+    content: `${lines.join("\n")}\n`,
   };
 }
 
@@ -57,15 +81,4 @@ function port(name: string, { listeners, user }: Connection, listener: ListenerN
   return found === undefined
     ? `# ${name}: ${user} may not log in on ${listener}`
     : variable(name, found.port);
-}
-
-function djangoSteps(tls: boolean): Kit["steps"] {
-  const service = `python manage.py run_mqtt_service_secure${tls ? " --ssl" : ""}`;
-  return [
-    [
-      'export MQTT_ENV_FILE="$PWD/mqtt.env"',
-      "tells the Django service, which reads it anew when it reconnects",
-    ],
-    [service, "in examples/django, or in a project with its app `messaging`"],
-  ];
 }

@@ -18,6 +18,7 @@ export const users = Object.freeze({
   reader: { read: ["naboom/news/#"], listeners: ["mqtts", "wss"] },
   writer: { write: ["naboom/events"], listeners: ["mqtts", "wss"] },
   plain: { readwrite: ["naboom/#"], listeners: ["mqtt", "ws"] },
+  nobody: { deny: ["naboom/#"], listeners: ["mqtts"] },
   browser: { readwrite: ["naboom/#"], listeners: ["wss"] },
   witness: { readwrite: ["naboom/#"] },
 });

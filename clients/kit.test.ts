@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Connection } from "./connection.ts";
-import { environmentPathFault } from "./environment.ts";
+import { djangoFolder, environmentPathFault } from "./environment.ts";
 import { kitFileNames, renderKit } from "./kit.ts";
 import { chooseListener, kitKinds } from "./kit-kind.ts";
 import { digestOf, markerFile, readMarker } from "./kit-marker.ts";
@@ -65,6 +66,29 @@ describe("a kit", () => {
       expect(JSON.stringify(renderKit(kind, identity, "/kits/web"))).not.toContain("very-secret");
     },
   );
+
+  it("for mosquitto has the script and the options for what the user may do, and no others", () => {
+    const names = (topics: Partial<Connection>) => {
+      const { subscribe, publish, ...others } = connection;
+      const kit = renderKit("mosquitto", { ...others, ...topics }, "/kits/web");
+      return [kit.files.map(({ name }) => name).filter((name) => /mosq|sh$/.test(name)), kit.steps.length];
+    };
+    expect(names({ subscribe: "a" })).toEqual([["subscribe.sh", "mosquitto_sub"], 1]);
+    expect(names({ publish: "a" })).toEqual([["publish.sh", "mosquitto_pub"], 1]);
+    expect(names({ subscribe: "a", publish: "a" })[1]).toBe(2);
+    expect(names({})).toEqual([[], 0]);
+  });
+
+  it("for django has steps for the example's folder, which its README has too", () => {
+    const { steps, stepsFolder } = renderKit("django", connection, "/it's/web");
+    expect(stepsFolder).toBe(djangoFolder);
+    const commands = steps.map(([command]) => command);
+    expect(commands).toContain("export MQTT_ENV_FILE='/it'\\''s/web/mqtt.env'");
+    const readme = readFileSync(join(djangoFolder, "README.md"), "utf8").split("\n");
+    expect(readme).toContain("npm run client -- naboom-mqtt --for django");
+    const same = commands.filter((command) => !command.startsWith("export "));
+    expect(readme).toEqual(expect.arrayContaining(same));
+  });
 
   it("has a quote in a topic as the shell takes it", () => {
     const kit = renderKit("mosquitto", connection, "/kits/web");

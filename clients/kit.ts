@@ -1,7 +1,7 @@
 import { renderAiomqtt } from "./aiomqtt.ts";
 import type { Connection } from "./connection.ts";
 import { renderConnectionFile } from "./connection-file.ts";
-import { renderEnvironment } from "./environment.ts";
+import { renderDjango, renderEnvironment } from "./environment.ts";
 import type { KitKind } from "./kit-kind.ts";
 import { renderMarker } from "./kit-marker.ts";
 import { renderMosquitto } from "./mosquitto.ts";
@@ -20,8 +20,10 @@ export interface KitFile {
 /** All that one client needs to know of a broker, as files, and how to use them. */
 export interface Kit {
   readonly files: readonly KitFile[];
-  /** Commands for a shell in the kit's folder, without any secret, each with what it does. */
+  /** Commands for a POSIX shell, without any secret, each with what it does. */
   readonly steps: readonly (readonly [command: string, purpose: string])[];
+  /** The folder that the steps are for, as an absolute path. @default the kit's own */
+  readonly stepsFolder?: string;
 }
 
 /** Every name that a kit's file can have, whatever its kind, beside its marker. */
@@ -39,8 +41,8 @@ export function renderKit(kind: KitKind, connection: Connection, folder: string)
 }
 
 const renderers: Readonly<Record<KitKind, (connection: Connection, folder: string) => Kit>> = Object.freeze({
-  env: (connection, folder) => renderEnvironment(connection, folder),
-  django: (connection) => renderEnvironment(connection),
+  env: renderEnvironment,
+  django: renderDjango,
   aiomqtt: renderAiomqtt,
   paho: renderPaho,
   mqttjs: renderMqttJs,

@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.ts";
 import { logIn, renderConnectionFile } from "./connection-file.ts";
 import type { Kit } from "./kit.ts";
-import { lines, literal, SESSION_SECONDS, summary } from "./python.ts";
+import { greeting, lines, literal, SESSION_SECONDS, summary } from "./python.ts";
 
 /** The version of MQTT.js that the snippet is written for and tested with. */
 export const mqttJsVersion = "5.16.0";
@@ -32,7 +32,7 @@ export function renderMqttJs(connection: Connection): Kit {
 }
 
 function snippet(connection: Connection): string {
-  const { tls, clientCertificate, subscribe, publish } = connection;
+  const { tls, clientCertificate, subscribe } = connection;
   return lines(
     `// ${summary(connection)}`,
     tls && "// In a page leave out `ca`: a browser trusts what its own store has, so the CA goes there.",
@@ -59,7 +59,7 @@ function snippet(connection: Connection): string {
     `  properties: { sessionExpiryInterval: ${SESSION_SECONDS} }, // the broker keeps messages for so many seconds`,
     "});",
     "",
-    ...onConnect(subscribe, publish),
+    ...onConnect(connection),
     ...(subscribe === undefined
       ? []
       : ['client.on("message", (topic, payload) => console.log(topic, payload.toString()));']),
@@ -67,10 +67,13 @@ function snippet(connection: Connection): string {
   );
 }
 
-function onConnect(subscribe: string | undefined, publish: string | undefined): readonly string[] {
+function onConnect(connection: Connection): readonly string[] {
+  const { subscribe, publish } = connection;
+  const greeted = greeting(connection);
   return [
     'client.on("connect", () => {',
     ...(subscribe === undefined ? [] : [`  client.subscribe(${literal(subscribe)}, { qos: 1 });`]),
+    ...(greeted === undefined ? [] : [`  console.log(${literal(greeted)});`]),
     ...(publish === undefined
       ? []
       : [

@@ -1,7 +1,7 @@
 import type { Connection } from "./connection.ts";
 import { logIn, renderConnectionFile } from "./connection-file.ts";
 import type { Kit } from "./kit.ts";
-import { lines, literal, pythonKit, pythonPackages, SESSION_SECONDS, summary } from "./python.ts";
+import { greeting, lines, literal, pythonKit, pythonPackages, SESSION_SECONDS, summary } from "./python.ts";
 
 /** Renders a snippet for paho-mqtt 2. */
 export function renderPaho(connection: Connection): Kit {
@@ -75,12 +75,15 @@ const TRUST = 'client.tls_set(KIT / BROKER["caFile"])';
 const TRUST_WITH_CERTIFICATE =
   'client.tls_set(KIT / BROKER["caFile"], KIT / BROKER["certificateFile"], KIT / BROKER["keyFile"])';
 
-function onConnect({ subscribe, publish }: Connection): readonly string[] {
+function onConnect(connection: Connection): readonly string[] {
+  const { subscribe, publish } = connection;
+  const greeted = greeting(connection);
   return [
     "def on_connect(client, userdata, flags, reason, properties):",
     "    if reason.is_failure:",
     "        return stop(client, f\"refused by {BROKER['url']}: {reason}\")",
     ...(subscribe === undefined ? [] : [`    client.subscribe(${literal(subscribe)}, qos=1)`]),
+    ...(greeted === undefined ? [] : [`    print(${literal(greeted)}, flush=True)`]),
     ...(publish === undefined
       ? []
       : [

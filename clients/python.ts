@@ -32,6 +32,12 @@ export function summary({ subscribe, publish }: Connection): string {
   return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }
 
+/** What a snippet prints once it is connected, where it has no message of its own whose way it could tell. */
+export function greeting({ subscribe, publish }: Connection): string | undefined {
+  if (publish !== undefined) return undefined;
+  return subscribe === undefined ? "connected" : `connected; waiting for ${subscribe}`;
+}
+
 /** A text as a literal of Python and of JavaScript. */
 export function literal(text: string): string {
   return JSON.stringify(text);

@@ -47,6 +47,7 @@ export async function client(user: string, options: ClientOptions): Promise<numb
   const listener = requireListener(outputs, user, kind, stack);
   const clientId = requireClientId(outputs, user, options.clientId) ?? ownClientId(user, folder);
   const connection = describeConnection(outputs, { user, listener, clientId });
+  requireUse(kind, connection, stack);
   const kit = renderKit(kind, connection, folder);
   await requireRoom(folder, kit.files, force);
   await workplace.progress.step(`logging in on ${connection.url}`, () =>
@@ -110,6 +111,14 @@ function requireClientId(
   );
 }
 
+/** Each of Mosquitto's clients does one thing alone: without a right, neither has any. */
+function requireUse(kind: KitKind, { user, subscribe, publish }: Connection, stack: string): void {
+  if (kind !== "mosquitto" || subscribe !== undefined || publish !== undefined) return;
+  throw new UserError(
+    `user ${user} has no right to read or to write any topic, so mosquitto_sub and mosquitto_pub would have nothing to do; give it one in Pulumi.${stack}.yaml, and deliver it with ${runCommand(stack, "up")}`,
+  );
+}
+
 /**
  * An id that no other kit has, since two clients with one id throw each other out.
  *
@@ -120,23 +129,30 @@ function ownClientId(user: string, folder: string): string {
   return `${user}-${place}`;
 }
 
-function report({ files, steps }: Kit, { user, url, clientId, tls }: Connection, folder: string): string {
-  const place = relative(env.INIT_CWD || cwd(), folder) || ".";
-  const shown = place.startsWith("..") ? folder : place;
-  const width = Math.max(
-    ...[...files.map(({ name }) => name), ...steps.map(([command]) => command)].map((text) => text.length),
-  );
-  const row = (left: string, right: string) => `  ${left.padEnd(width)}   ${colors.dim(right)}`;
+function report(kit: Kit, { user, url, clientId, tls }: Connection, folder: string): string {
+  const { files, steps, stepsFolder = folder } = kit;
   const lines = [
-    `${colors.bold(shown)}: user ${user} on ${url}, client id ${clientId}; a log-in with it worked.`,
+    `${colors.bold(shownPath(folder))}: user ${user} on ${url}, client id ${clientId}; a log-in with it worked.`,
     ...(tls
       ? []
       : [colors.yellow("This listener is not encrypted: whoever sees the network sees the password.")]),
     "",
-    ...files.map(({ name, purpose }) => row(name, purpose)),
-    ...(steps.length === 0 ? [] : ["", colors.bold("Next"), `  cd ${shellWord(shown)}`]),
-    ...steps.map(([command, purpose]) => row(command, purpose)),
+    ...rows(files.map(({ name, purpose }) => [name, purpose])),
+    ...(steps.length === 0 ? [] : ["", colors.bold("Next"), `  cd ${shellWord(shownPath(stepsFolder))}`]),
+    // As comments, so that the lines can be copied into a shell as they are.
+    ...rows(steps.map(([command, purpose]) => [command, `# ${purpose}`])),
     "",
   ];
   return lines.join("\n");
+}
+
+function rows(cells: readonly (readonly [string, string])[]): readonly string[] {
+  const width = Math.max(...cells.map(([left]) => left.length));
+  return cells.map(([left, right]) => `  ${left.padEnd(width)}   ${colors.dim(right)}`);
+}
+
+/** A path from where the user called npm, or an absolute one where that would lead upwards. */
+function shownPath(folder: string): string {
+  const place = relative(env.INIT_CWD || cwd(), folder) || ".";
+  return place.startsWith("..") ? folder : place;
 }

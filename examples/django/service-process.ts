@@ -26,6 +26,12 @@ export async function manage(place: Workplace, ...args: string[]): Promise<Outco
   return runPython(place, "manage.py", ...args);
 }
 
+/** The texts of all messages that are stored. */
+export async function storedTexts(place: Workplace): Promise<string> {
+  const code = "from messaging.models import Message; print([m.text for m in Message.objects.all()])";
+  return (await manage(place, "shell", "--verbosity=0", "-c", code)).output;
+}
+
 /** Runs Python in the project's folder with this environment alone. */
 export async function runPython(place: Workplace, ...args: string[]): Promise<Outcome> {
   const result = await start(place, args);
