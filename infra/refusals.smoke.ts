@@ -1,6 +1,8 @@
 import { createServer, type Server } from "node:net";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
+import { commandsIn, configAfter } from "./sample-pulumi-config.ts";
+import { sampleSettings } from "./sample-settings.ts";
 
 let throwaway: ThrowawayStack;
 
@@ -35,6 +37,40 @@ describe("an `up` that is refused", () => {
     const mend = `npm run pulumi -- --stack ${throwaway.stack.name} config set --path`;
     expect(output).toContain(`${mend} 'naboom-mqtt:listeners.mqtt.port' 1883`);
     expect(output).not.toMatch(/\n\s+at /);
+    expect(await throwaway.leftovers()).toEqual([]);
+  });
+
+  it("is mended by all of its commands in the printed order, and nobody's rights are others then", async () => {
+    const settings = {
+      users: {
+        a: { read: [3, "a b ", "fine"], listeners: [], write: ["z", "a#"], deny: ["z"], roles: ["no", "r"] },
+        "we\u200bb": { read: ["it's"], roles: ["r"] },
+        "b'\n": { write: "12", generation: 2 },
+        c: { roles: ["r"], deny: ["x"] },
+      },
+      roles: { r: { read: ["x", "y"] } },
+    };
+    await throwaway.configure(settings);
+    const { output } = await throwaway.up();
+    const faults = output.split("\n").filter((line) => line.includes("; to mend it: "));
+    expect(faults).toHaveLength(10);
+    for (const command of commandsIn(faults)) {
+      const [verb = "", ...args] = command.slice(command.indexOf("config") + 1);
+      const { exitCode, stderr } = await throwaway.stack.run(["config", verb, ...args], { capture: true });
+      expect([command, exitCode, stderr]).toEqual([command, 0, ""]);
+    }
+    const config = await throwaway.stack.config();
+    const users: unknown = JSON.parse(config.get("naboom-mqtt:users") ?? "");
+    expect(users).toEqual({
+      a: { read: ["fine"], listeners: ["mqtts"], write: [], deny: ["z"], roles: ["r"] },
+      web: { read: ["it's"], roles: ["r"] },
+      b: { write: ["12"], generation: 2 },
+      c: { roles: [], deny: ["x"], read: ["y"] },
+    });
+    // What other tests take for Pulumi's doing is what Pulumi did.
+    const once = configAfter(settings, faults);
+    expect(once).toEqual({ users, roles: settings.roles });
+    expect(() => sampleSettings(once)).not.toThrow();
     expect(await throwaway.leftovers()).toEqual([]);
   });
 

@@ -11,19 +11,27 @@ type Container = Record<string | number, unknown>;
  */
 export function configAfter(config: Config, faults: readonly string[]): Config {
   const model = structuredClone(config) as Container;
-  const lines = faults.map((fault) => fault.split(/; to (?:mend|remove) it: /).at(-1) ?? "");
-  for (const command of lines.flatMap((line) => line.split(" && "))) {
-    if (!command.startsWith("npm run pulumi -- config ")) continue;
-    const words = shellWords(command).slice(5);
-    const [verb, ...args] = words.filter((word) => word !== "--path" && word !== "--");
+  for (const command of commandsIn(faults)) {
+    const at = command.indexOf("config");
+    if (command[2] !== "pulumi" || at < 0) continue;
+    const [verb, ...args] = command.slice(at + 1).filter((word) => word !== "--path" && word !== "--");
     const isText = args[0] === "--type" && args.splice(0, 2)[1] === "string";
     const [path = "", value = ""] = args;
     const keys = keysOf(path.replace(/^naboom-mqtt:/, ""));
     if (verb === "rm") remove(model, keys);
     else if (verb === "set") set(model, keys, isText || keys.length === 1 ? value : typed(value));
-    else throw new Error(`${command} is no command of the config`);
+    else throw new Error(`${command.join(" ")} is no command of the config`);
   }
   return model;
+}
+
+/** The commands that sentences print, in order, as a shell hands over their words. */
+export function commandsIn(faults: readonly string[]): readonly string[][] {
+  const lines = faults.map((fault) => fault.split(/; to (?:mend|remove) it: /).at(-1) ?? "");
+  return lines
+    .flatMap((line) => line.split(" && "))
+    .filter((command) => command.startsWith("npm run "))
+    .map(shellWords);
 }
 
 /** What a shell makes of a command: words in single quotes, in `$'…'`, or bare. */

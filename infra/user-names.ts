@@ -57,7 +57,7 @@ export function renamed(path: SettingPath): Mend {
 /** A name that is allowed and that nobody has, as near to a given one as can be. */
 function freeName(name: string, taken: readonly string[]): string {
   const letters = name.normalize("NFKC").replace(/\p{Default_Ignorable_Code_Point}|\p{C}/gu, "");
-  const plain = letters.replace(/[^\p{L}\p{N}._@-]/gu, "-").replace(/^[^\p{L}\p{N}]+/u, "");
+  const plain = letters.replace(/[^\p{L}\p{N}._@-]/gu, "-").replace(/^[^\p{L}\p{N}]+|-+$/gu, "");
   const first = [...plain].slice(0, 48).join("") || "renamed";
   const looks = new Set(
     [...taken.filter((other) => other !== name), healthcheckAccount.name].flatMap((other) => [
