@@ -15,8 +15,9 @@ interface Found extends Contradiction {
  * void, so that its removal gives and takes no right.
  */
 export function accessContradictions(given: unknown): readonly AccessFault[] {
+  const shared = sharedBy(given);
   const all = Object.keys(Object(valueAt(given, ["users"]))).map((user) => {
-    const held = heldBy(user, given);
+    const held = heldBy(user, given, shared);
     return { held, found: contradictions(held).map((found) => ({ ...found, user })) };
   });
   const held = all.flatMap((one) => one.held);
@@ -38,10 +39,16 @@ function faultOf({ user, allow, deny }: Found, given: unknown, isVoid: boolean):
   return { path, message, input: role, mend: detached(user, role, allow) };
 }
 
-function heldBy(user: string, given: unknown): readonly GrantedRule[] {
-  const patterns = toRules(valueAt(given, ["patterns"]), "sharedPatterns");
-  const roles = toRoles(valueAt(given, ["roles"]));
-  return rulesOf(user, toRights(valueAt(given, ["users", user])), roles, patterns);
+/** What users share: read once, since it may be much and they many. */
+function sharedBy(given: unknown) {
+  return {
+    roles: toRoles(valueAt(given, ["roles"])),
+    patterns: toRules(valueAt(given, ["patterns"]), "sharedPatterns"),
+  };
+}
+
+function heldBy(user: string, given: unknown, shared: ReturnType<typeof sharedBy>): readonly GrantedRule[] {
+  return rulesOf(user, toRights(valueAt(given, ["users", user])), shared.roles, shared.patterns);
 }
 
 /** Whether all who have an allow from where it is written have the deny as well. */
@@ -107,8 +114,9 @@ function handedOut(place: SettingPath, given: unknown): Mend {
       const list = place.slice(0, -1);
       const index = indexIn(list, `${filter}`, config);
       if (index < 0) return [];
+      const shared = sharedBy(config);
       const sets = Object.keys(Object(valueAt(config, ["users"]))).flatMap((user) => {
-        const held = heldBy(user, config);
+        const held = heldBy(user, config, shared);
         const denied = new Set(contradictions(held).map(({ allow }) => key(allow)));
         const rules = held.filter((rule) => key(rule) === JSON.stringify([undefined, list.at(-1), filter]));
         return additions(
