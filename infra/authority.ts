@@ -131,4 +131,7 @@ export function expiry(certificate: X509Certificate): string {
   return new Date(certificate.validTo).toISOString();
 }
 
+/** The kind of the keys that a stack issues, as Node names it. */
+export const ISSUED_KEY_TYPE = "ec";
+
 const ecdsa = Object.freeze({ algorithm: "ECDSA", ecdsaCurve: "P256" });

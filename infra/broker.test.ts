@@ -101,6 +101,7 @@ async function createBroker(present: ReadonlyMap<string, EngineContainer> = new 
   return new Broker("broker", {
     names: engineNames("naboom-mqtt", "unit"),
     image: "mosquitto:test",
+    keyType: "ec",
     files: {
       configuration: "conf\n",
       revision: pulumi.secret(pulumi.output({ id: "0123456789abcdef", files })),

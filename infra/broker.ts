@@ -5,6 +5,7 @@ import { containerHealthcheck } from "../mosquitto/healthcheck.ts";
 import { currentPath, layout } from "../mosquitto/layout.ts";
 import { listenerNames, listeners } from "../mosquitto/listener.ts";
 import { digest } from "../mosquitto/revision.ts";
+import { ISSUED_KEY_TYPE } from "./authority.ts";
 import { publish, reload, revisionId } from "./delivery.ts";
 import type { EngineContainer } from "./engine.ts";
 import type { Files } from "./files.ts";
@@ -19,6 +20,8 @@ export interface BrokerArgs {
   readonly image: string;
   readonly files: Files;
   readonly settings: Settings;
+  /** The kind of the server's key, as Node names it. */
+  readonly keyType: string;
   /** What the reload container says of what it has made the broker take over. */
   readonly takenOver: pulumi.Input<string>;
   /** The stack's containers as the engine has them now. */
@@ -90,13 +93,14 @@ const DELIVERY = "naboom-mqtt.delivery";
 export const RESTART = "naboom-mqtt.restart";
 
 /** A digest of all that a running broker cannot take over; the user hears of it where it has changed. */
-function restartDigest({ names, present, settings, image, files }: BrokerArgs): string {
+function restartDigest({ names, present, settings, image, files, keyType }: BrokerArgs): string {
   const restart = digest([
     files.configuration,
     image,
     JSON.stringify(process(settings)),
     JSON.stringify(settings.container),
     ...clientAuthorityDigest(settings),
+    ...keyTypeDigest(keyType),
   ]);
   announceRestart(present.get(names.broker), restart);
   return restart;
@@ -109,10 +113,15 @@ function clientAuthorityDigest({ clientCertificates }: Settings): string[] {
   return [`clients' authority ${authorityGeneration} for ${authorityDays} days`];
 }
 
+/** After a reload OpenSSL has a certificate for each kind of key, and still serves the one of the older kind to many. */
+function keyTypeDigest(keyType: string): string[] {
+  return keyType === ISSUED_KEY_TYPE ? [] : [`the server's key is ${keyType}`];
+}
+
 function announceRestart(broker: EngineContainer | undefined, restart: string): void {
   if (broker === undefined || broker.labels[RESTART] === restart) return;
   pulumi.log.info(
-    "the broker restarts, since its configuration, image, ports or container changes: every client is disconnected; " +
+    "the broker restarts, since its configuration, image, ports, container or the kind of its key changes: every client is disconnected; " +
       "retained messages, sessions and queued messages are kept",
   );
 }

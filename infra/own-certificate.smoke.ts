@@ -13,8 +13,9 @@ let folder: string;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "naboom-mqtt-own-"));
   throwaway = await ThrowawayStack.create(inject("workbench"));
-  await issue("first");
-  await issue("other");
+  await issue("first", EC);
+  await issue("other", EC);
+  await issue("third", ["-newkey", "rsa:2048"]);
 });
 
 afterAll(async () => {
@@ -70,16 +71,30 @@ describe("a certificate of one's own", () => {
   });
 });
 
+describe("one with another kind of key", () => {
+  it("takes a restart, which is said beforehand, since a reload would have the broker keep both", async () => {
+    const before = await throwaway.containerRuns("broker");
+    await throwaway.configure({ certificates: { own: own("third") } });
+    const { exitCode, output } = await throwaway.up();
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain("the broker restarts");
+    expect(await throwaway.containerRuns("broker")).not.toBe(before);
+    const proof = await proveStack(stackOutputs.parse(await throwaway.stack.outputs()), { stack: "test" });
+    expect(proof.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
+  });
+});
+
 function own(name: string): Record<"chain" | "key" | "authority", string> {
   const path = (file: string) => join(folder, file);
   return { chain: path(`${name}.crt`), key: path(`${name}.key`), authority: path(`${name}-ca.crt`) };
 }
 
+const EC = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"];
+
 /** Issues a CA and a server's certificate from it, as a company's own tools would. */
-async function issue(name: string): Promise<void> {
+async function issue(name: string, key: readonly string[]): Promise<void> {
   const openssl = execa({ cwd: folder, stderr: "ignore" });
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"];
-  await openssl`openssl req -x509 ${curve} -keyout ${name}-ca.key -out ${name}-ca.crt -days 100 -subj ${`/CN=${name} CA`} -addext keyUsage=critical,keyCertSign`;
+  await openssl`openssl req -x509 ${key} -nodes -keyout ${name}-ca.key -out ${name}-ca.crt -days 100 -subj ${`/CN=${name} CA`} -addext keyUsage=critical,keyCertSign`;
   const extensions = [
     "-addext",
     "subjectAltName=DNS:localhost,IP:127.0.0.1,IP:::1",
@@ -88,6 +103,6 @@ async function issue(name: string): Promise<void> {
     "-addext",
     "basicConstraints=CA:FALSE",
   ];
-  await openssl`openssl req ${curve} -keyout ${name}.key -out ${name}.csr -subj /CN=localhost ${extensions}`;
+  await openssl`openssl req ${key} -nodes -keyout ${name}.key -out ${name}.csr -subj /CN=localhost ${extensions}`;
   await openssl`openssl x509 -req -in ${name}.csr -CA ${name}-ca.crt -CAkey ${name}-ca.key -CAcreateserial -copy_extensions copy -days 90 -out ${name}.crt`;
 }

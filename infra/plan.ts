@@ -1,5 +1,7 @@
+import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { OwnCertificate } from "../mosquitto/certificate-chain.ts";
+import { ISSUED_KEY_TYPE } from "./authority.ts";
 import { type EngineContainer, inspectContainers } from "./engine.ts";
 import { chooseConsoleImage, chooseImage } from "./image.ts";
 import { readLastTakenOver } from "./last-taken-over.ts";
@@ -23,6 +25,8 @@ export interface Plan {
   readonly consoleImage: string | undefined;
   /** The user's own certificate; undefined where the stack issues its own. */
   readonly own: OwnCertificate | undefined;
+  /** The kind of the server's key, as Node names it, such as `ec` or `rsa`. */
+  readonly keyType: string;
   /** How often the server's certificate was renewed because its end was near, this time included. */
   readonly renewals: number;
   /** The generation of the CA whose key is not to be deleted; undefined where none is. */
@@ -53,5 +57,7 @@ export async function planUpdate(): Promise<Plan> {
   for (const warning of own?.warnings ?? []) await pulumi.log.warn(warning);
   for (const sentence of sentences) await pulumi.log.info(sentence);
   const protectedGeneration = protectedAuthority(settings);
-  return Object.freeze({ settings, names, present, image, consoleImage, own, renewals, protectedGeneration });
+  const keyType = (own && new X509Certificate(own.chain).publicKey.asymmetricKeyType) ?? ISSUED_KEY_TYPE;
+  const images = { image, consoleImage };
+  return Object.freeze({ settings, names, present, ...images, own, keyType, renewals, protectedGeneration });
 }
