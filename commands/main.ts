@@ -146,7 +146,7 @@ function explain(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     stderr.write(
-      `${paint.red("error:")} ${error.message.replace(/^error: /, "").replace(/\.$/, "")}; what there is: node toolchain/start.mjs help\n`,
+      `${paint.red("error:")} ${error.message.replace(/^error: /, "").replace(/\.$/, "")}; what there is: ${helpCommand()}\n`,
     );
     return 2;
   }
@@ -156,4 +156,10 @@ function explain(error: unknown): number {
   }
   stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);
   return 1;
+}
+
+/** What shows the options of the command that was given, or all commands where it is none. */
+function helpCommand(): string {
+  const command = program.commands.find((known) => known.name() === argv[2]);
+  return command === undefined ? "node toolchain/start.mjs help" : `npm run ${command.name()} -- --help`;
 }
