@@ -1,4 +1,5 @@
 import { type AccessRule, renderAcl } from "../mosquitto/acl.ts";
+import { readAclFile } from "../mosquitto/acl-file.ts";
 import { healthcheckAccount } from "../mosquitto/healthcheck.ts";
 import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
 import type { Access } from "./access-settings.ts";
@@ -27,7 +28,11 @@ export function undelivered(access: Access, delivered: DeliveredAccess): readonl
     ...users.map(([user, { rules }]) => [user, linesOf(rules)] as const),
     [PATTERNS, renderAcl({ users: [], patterns: access.patterns }).trim()],
   ]);
-  const given = sectionsOf(delivered.acl).map(({ name, lines }) => ({ owner: ownerOf(name), lines }));
+  const file = readAclFile(delivered.acl);
+  const given = [
+    ...file.sections.map(({ name, lines }) => ({ owner: ownerOf(name), lines: lines.join("\n") })),
+    { owner: PATTERNS, lines: [...file.anonymous, ...file.patterns].join("\n") },
+  ];
   const owners = [...wanted.keys(), ...given.map(({ owner }) => owner)];
   const rights = owners.filter((owner) => {
     const all = new Set(given.filter((section) => section.owner === owner).map(({ lines }) => lines));
@@ -42,18 +47,6 @@ export function undelivered(access: Access, delivered: DeliveredAccess): readonl
 
 function linesOf(rules: readonly AccessRule[]): string {
   return rules.map(({ access, filter }) => `topic ${access} ${filter}`).join("\n");
-}
-
-/** The sections of an ACL file, each with the name that it is for. */
-function sectionsOf(acl: string): readonly { readonly name: string; readonly lines: string }[] {
-  const texts = acl.split("\n\n").map((text) => text.trim());
-  return texts
-    .filter((text) => text !== "")
-    .map((text) => {
-      const [first = "", ...lines] = text.split("\n");
-      const name = /^user (.*)$/.exec(first)?.[1];
-      return name === undefined ? { name: PATTERNS, lines: text } : { name, lines: lines.join("\n") };
-    });
 }
 
 function difference(some: ReadonlySet<string>, others: ReadonlySet<string>): readonly string[] {
