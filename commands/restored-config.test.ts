@@ -39,7 +39,7 @@ describe("a stack's config that was changed", () => {
   });
 
   it("is removed where there was none", async () => {
-    await rm(file);
+    await rm(file, { force: true });
     const config = await changed();
     expect(await config.restore()).toBe(true);
     expect(await readdir(folder)).toEqual([]);
