@@ -103,7 +103,7 @@ export class KitStage {
     return place;
   }
 
-  /** Runs the real command, as `npm run client` does. */
+  /** Runs the real command, as `npm run client` does, where a pipe would be coloured by tools that heed CI. */
   async client(...args: string[]): Promise<CommandEnd> {
     const state = this.#throwaway.stack.stateFolder ?? "";
     const result = await execa(process.execPath, ["toolchain/start.mjs", "client", ...args], {
@@ -114,6 +114,7 @@ export class KitStage {
         PULUMI_CONFIG_PASSPHRASE_FILE: join(state, "passphrase"),
         PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
         PULUMI_STACK: this.#throwaway.stack.name,
+        CI: "true",
       },
       ...{ all: true, reject: false, stdin: "ignore" },
     });

@@ -8,13 +8,12 @@ import {
   type Use,
 } from "../infra/access-review.ts";
 import { someOf } from "../infra/rule-breadth.ts";
+import type { Paint } from "../toolchain/colour.ts";
 import type { ReportOptions } from "./access-report.ts";
 import { LINE, renderTable, wrap } from "./table.ts";
 
 /** Characters that a rule's access, filter and use may take. */
 const COLUMNS = Object.freeze([9, 58, 31]);
-
-type Paint = ReturnType<typeof colors.createColors>;
 
 /** Renders a review for people: each user, role and pattern with its rules, and beneath each what to look at. */
 export function renderReview(review: AccessReview, { colour }: ReportOptions): string {

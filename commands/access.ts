@@ -1,12 +1,13 @@
 import { access as exists, readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { env, stdout } from "node:process";
+import { stdout } from "node:process";
 import { explainAccess, ownReachOf, reachOf } from "../infra/access-explanation.ts";
 import { reviewAccess } from "../infra/access-review.ts";
 import { undelivered } from "../infra/delivered-access.ts";
 import { DEFAULT_STACK, runCommand } from "../infra/mend.ts";
 import { someOf } from "../infra/rule-breadth.ts";
 import type { Settings } from "../infra/settings-schema.ts";
+import { mayColour, paintAnswer } from "../toolchain/colour.ts";
 import { createProgress } from "../toolchain/progress.ts";
 import { projectFolder } from "../toolchain/project.ts";
 import { UserError } from "../toolchain/user-error.ts";
@@ -15,7 +16,6 @@ import { type AccessQuestion, parseQuestion } from "./access-question.ts";
 import { renderExplanation, renderReach, renderRights } from "./access-report.ts";
 import { renderReview } from "./access-review-report.ts";
 import { StackConfig } from "./stack-config.ts";
-import { paint } from "./workplace.ts";
 
 export interface AccessOptions {
   readonly stack: string;
@@ -54,7 +54,7 @@ async function answer(
   settings: Settings,
   { stack, clientId }: AccessOptions,
 ): Promise<Answer> {
-  const report = { colour: stdout.isTTY === true && env.NO_COLOR === undefined };
+  const report = { colour: mayColour(stdout) };
   switch (question.about) {
     case "right": {
       const asked = clientId === undefined ? question : { ...question, clientId };
@@ -99,7 +99,7 @@ function requireClientIds(question: AccessQuestion, { clientIds, users }: Settin
 function notice(stack: string, late: readonly string[]): string[] {
   if (late.length === 0) return [];
   const sentence = `Not delivered yet, so the running broker decides otherwise for ${someOf(late)}; to deliver it: ${runCommand(stack, "up")}`;
-  return ["", paint.yellow(sentence)];
+  return ["", paintAnswer.yellow(sentence)];
 }
 
 /** A stack without a file would be asked about the defaults, which nobody wrote. */

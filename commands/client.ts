@@ -2,7 +2,6 @@ import { createHash } from "node:crypto";
 import { hostname } from "node:os";
 import { join, relative, resolve } from "node:path";
 import { cwd, env, stdout } from "node:process";
-import colors from "picocolors";
 import { type Connection, clientIdsOf, describeConnection } from "../clients/connection.ts";
 import { environmentPathFault } from "../clients/environment.ts";
 import { type Kit, renderKit } from "../clients/kit.ts";
@@ -10,6 +9,7 @@ import { chooseListener, type KitKind, listenersOfKind } from "../clients/kit-ki
 import type { StackOutputs } from "../infra/contract.ts";
 import { pulumiCommand, runCommand } from "../infra/mend.ts";
 import type { ListenerName } from "../mosquitto/listener.ts";
+import { paintAnswer } from "../toolchain/colour.ts";
 import { projectFolder } from "../toolchain/project.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { requireRoom, writeKit } from "./kit-folder.ts";
@@ -132,13 +132,15 @@ function ownClientId(user: string, folder: string): string {
 function report(kit: Kit, { user, url, clientId, tls }: Connection, folder: string): string {
   const { files, steps, stepsFolder = folder } = kit;
   const lines = [
-    `${colors.bold(shownPath(folder))}: user ${user} on ${url}, client id ${clientId}; a log-in with it worked.`,
+    `${paintAnswer.bold(shownPath(folder))}: user ${user} on ${url}, client id ${clientId}; a log-in with it worked.`,
     ...(tls
       ? []
-      : [colors.yellow("This listener is not encrypted: whoever sees the network sees the password.")]),
+      : [paintAnswer.yellow("This listener is not encrypted: whoever sees the network sees the password.")]),
     "",
     ...rows(files.map(({ name, purpose }) => [name, purpose])),
-    ...(steps.length === 0 ? [] : ["", colors.bold("Next"), `  cd ${shellWord(shownPath(stepsFolder))}`]),
+    ...(steps.length === 0
+      ? []
+      : ["", paintAnswer.bold("Next"), `  cd ${shellWord(shownPath(stepsFolder))}`]),
     // As comments, so that the lines can be copied into a shell as they are.
     ...rows(steps.map(([command, purpose]) => [command, `# ${purpose}`])),
     "",
@@ -148,7 +150,7 @@ function report(kit: Kit, { user, url, clientId, tls }: Connection, folder: stri
 
 function rows(cells: readonly (readonly [string, string])[]): readonly string[] {
   const width = Math.max(...cells.map(([left]) => left.length));
-  return cells.map(([left, right]) => `  ${left.padEnd(width)}   ${colors.dim(right)}`);
+  return cells.map(([left, right]) => `  ${left.padEnd(width)}   ${paintAnswer.dim(right)}`);
 }
 
 /** A path from where the user called npm, or an absolute one where that would lead upwards. */

@@ -1,6 +1,7 @@
 import { stdout } from "node:process";
 import { type Drill, runDrill } from "../drill/drill.ts";
 import { renderDrill } from "../drill/report.ts";
+import { mayColour } from "../toolchain/colour.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { prepareToolchain, type Toolchain } from "./workplace.ts";
@@ -15,9 +16,7 @@ export interface DrillCommandOptions {
 /** Rehearses every rotation on a stack of its own, which is removed afterwards, and prints what it showed. */
 export async function drill({ install, json }: DrillCommandOptions): Promise<number> {
   const shown = await rehearse(await prepareToolchain(install));
-  const text = json
-    ? JSON.stringify(shown, undefined, 2)
-    : renderDrill(shown, { colour: stdout.isTTY === true });
+  const text = json ? JSON.stringify(shown, undefined, 2) : renderDrill(shown, { colour: mayColour(stdout) });
   stdout.write(`${text}\n`);
   return shown.failed === 0 ? 0 : 1;
 }

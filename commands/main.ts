@@ -3,8 +3,8 @@ import { Command, CommanderError, InvalidArgumentError, Option } from "commander
 import { kitKinds } from "../clients/kit-kind.ts";
 import { DEFAULT_STACK } from "../infra/mend.ts";
 import { Refusal } from "../infra/refusal.ts";
+import { paintNotice } from "../toolchain/colour.ts";
 import { UserError } from "../toolchain/user-error.ts";
-import { paint } from "./workplace.ts";
 
 /** The stack that a command is about where none is named. */
 const defaultStack = process.env.PULUMI_STACK || DEFAULT_STACK;
@@ -146,12 +146,12 @@ function explain(error: unknown): number {
   if (error instanceof CommanderError) {
     if (error.exitCode === 0) return 0;
     stderr.write(
-      `${paint.red("error:")} ${error.message.replace(/^error: /, "").replace(/\.$/, "")}; what there is: ${helpCommand()}\n`,
+      `${paintNotice.red("error:")} ${error.message.replace(/^error: /, "").replace(/\.$/, "")}; what there is: ${helpCommand()}\n`,
     );
     return 2;
   }
   if (error instanceof UserError || error instanceof Refusal) {
-    stderr.write(`${paint.red("error:")} ${(error as Error).message}\n`);
+    stderr.write(`${paintNotice.red("error:")} ${(error as Error).message}\n`);
     return 2;
   }
   stderr.write(`${error instanceof Error ? error.stack : String(error)}\n`);

@@ -5,6 +5,7 @@ import { progressBar } from "../smoke-tests/progress-bar.ts";
 import type { Proof } from "../smoke-tests/proof.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { renderReport } from "../smoke-tests/report.ts";
+import { mayColour } from "../toolchain/colour.ts";
 import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { prepareWorkplace } from "./workplace.ts";
@@ -74,5 +75,5 @@ export async function prove(
 }
 
 export function report(proof: Proof): string {
-  return renderReport(proof, { colour: stdout.isTTY === true });
+  return renderReport(proof, { colour: mayColour(stdout) });
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { stdout } from "node:process";
 import { execa } from "execa";
 import { z } from "zod";
+import { mayColour } from "../toolchain/colour.ts";
 import { projectFolder } from "../toolchain/project.ts";
 
 /** How many tests held and how many did not. */
@@ -42,7 +43,8 @@ export async function runTests(
   const file = join(folder, "report.json");
   try {
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    const result = await execa("vitest", ["run", "--project", project, ...reporters], {
+    const colour = mayColour(stdout) ? [] : ["--no-color"];
+    const result = await execa("vitest", ["run", "--project", project, ...reporters, ...colour], {
       cwd: projectFolder,
       preferLocal: true,
       localDir: projectFolder,

@@ -1,17 +1,17 @@
 import { stdout } from "node:process";
-import colors from "picocolors";
 import type { StackOutputs } from "../infra/contract.ts";
 import { type Due, dues } from "../infra/due.ts";
 import { type EngineContainer, inspectContainers } from "../infra/engine.ts";
 import { DEFAULT_STACK, runCommand } from "../infra/mend.ts";
 import { engineNames } from "../infra/names.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
+import { paintAnswer, paintNotice } from "../toolchain/colour.ts";
 import { projectName } from "../toolchain/project.ts";
 import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { prove, readOutputs, report } from "./smoke.ts";
 import { StackConfig } from "./stack-config.ts";
-import { mendStack, paint, prepareWorkplace } from "./workplace.ts";
+import { mendStack, prepareWorkplace } from "./workplace.ts";
 
 export interface UpOptions {
   readonly stack: string;
@@ -28,7 +28,9 @@ export async function up(options: UpOptions): Promise<number> {
   const broker = await findBroker(stack);
   const refresh = broker.expected && !broker.running;
   if (refresh)
-    progress.say(paint.yellow("The broker is not running: asking the engine for what is left (--refresh)."));
+    progress.say(
+      paintNotice.yellow("The broker is not running: asking the engine for what is left (--refresh)."),
+    );
   const update = ["up", "--yes", "--skip-preview", "--suppress-outputs", ...(refresh ? ["--refresh"] : [])];
   const { exitCode } = await stack.run(update);
   if (exitCode !== 0) return exitCode;
@@ -81,18 +83,18 @@ function summary(stack: string, changes: number, outputs: StackOutputs): string 
   const lines = [
     changes === 0 ? "No change: everything was as it should be." : `${changes} resources changed.`,
     "",
-    colors.bold("Listeners"),
+    paintAnswer.bold("Listeners"),
     ...listenerNames.map((name) => `  ${name.padEnd(6)} ${outputs.listeners[name].url}`),
-    ...(outputs.console === undefined ? [] : ["", colors.bold("Console"), `  ${outputs.console}`]),
+    ...(outputs.console === undefined ? [] : ["", paintAnswer.bold("Console"), `  ${outputs.console}`]),
     "",
-    colors.bold("Users"),
+    paintAnswer.bold("Users"),
     ...userLines(stack, outputs),
     "",
-    colors.bold("Due"),
+    paintAnswer.bold("Due"),
     ...dues(outputs, new Date()).slice(0, 5).map(dueLine),
     "",
-    colors.bold("Next"),
-    ...next.map(([command, purpose]) => `  ${command.padEnd(width)}   ${colors.dim(purpose)}`),
+    paintAnswer.bold("Next"),
+    ...next.map(([command, purpose]) => `  ${command.padEnd(width)}   ${paintAnswer.dim(purpose)}`),
   ];
   return lines.join("\n");
 }
@@ -105,7 +107,8 @@ function userLines(stack: string, { users }: StackOutputs): string[] {
   const shown = entries.slice(0, SHOWN_USERS);
   const width = Math.max(...shown.map(([name]) => name.length));
   const lines = shown.map(([name, { rules, listeners }]) => {
-    const where = listeners.length === listenerNames.length ? "" : colors.dim(`  on ${listeners.join(", ")}`);
+    const where =
+      listeners.length === listenerNames.length ? "" : paintAnswer.dim(`  on ${listeners.join(", ")}`);
     return `  ${name.padEnd(width)}  ${describeRules(rules)}${where}`;
   });
   const more = entries.length - shown.length;
@@ -121,6 +124,6 @@ function describeRules(rules: StackOutputs["users"][string]["rules"]): string {
 }
 
 function dueLine({ what, by, overdue, command }: Due): string {
-  const line = `  ${what.padEnd(20)} ${by.slice(0, 10)}  ${colors.dim(command)}`;
-  return overdue ? colors.red(`${line}  overdue`) : line;
+  const line = `  ${what.padEnd(20)} ${by.slice(0, 10)}  ${paintAnswer.dim(command)}`;
+  return overdue ? paintAnswer.red(`${line}  overdue`) : line;
 }

@@ -1,7 +1,6 @@
-import { env, stderr } from "node:process";
-import colors from "picocolors";
 import { consoleImageVariable, imageVariable } from "../infra/image.ts";
 import { type BrokerImage, prepareBrokerImage } from "../toolchain/broker-image.ts";
+import { paintNotice } from "../toolchain/colour.ts";
 import { prepareConsoleImage } from "../toolchain/console-image.ts";
 import { type DockerEngine, prepareDockerEngine } from "../toolchain/docker-engine.ts";
 import { mendInterruptedUpdate } from "../toolchain/interrupted-update.ts";
@@ -42,7 +41,7 @@ export async function prepareWorkplace({
   const config = tolerant ? undefined : await StackConfig.read(stack);
   const toolchain = await prepareToolchain(install, config?.image(), config?.console());
   const backend = await prepareBackend({ projectFolder });
-  if (backend.notice !== undefined) toolchain.progress.say(paint.yellow(backend.notice));
+  if (backend.notice !== undefined) toolchain.progress.say(paintNotice.yellow(backend.notice));
   const environment = { ...toolchain.environment, ...backend.environment, PULUMI_STACK: stack };
   return {
     progress: toolchain.progress,
@@ -54,7 +53,7 @@ export async function prepareWorkplace({
 export async function mendStack({ stack, progress }: Workplace): Promise<void> {
   const work = () => mendInterruptedUpdate(stack);
   for (const sentence of await progress.step("putting an interrupted update in order", work)) {
-    progress.say(paint.yellow(sentence));
+    progress.say(paintNotice.yellow(sentence));
   }
 }
 
@@ -66,11 +65,11 @@ export async function prepareToolchain(
 ): Promise<Toolchain> {
   const progress = createProgress();
   const engine = await prepareDockerEngine({ install, progress });
-  if (engine.how !== "running") progress.say(paint.dim(engine.why));
+  if (engine.how !== "running") progress.say(paintNotice.dim(engine.why));
   const brokerImage = await prepareBrokerImage({ configured: image, install, engine, progress });
-  if (MADE.has(brokerImage.how)) progress.say(paint.dim(brokerImage.why));
+  if (MADE.has(brokerImage.how)) progress.say(paintNotice.dim(brokerImage.why));
   const pulumi = await preparePulumi({ install, progress });
-  if (MADE.has(pulumi.how)) progress.say(paint.dim(`Pulumi ${pulumi.version}: ${pulumi.why}`));
+  if (MADE.has(pulumi.how)) progress.say(paintNotice.dim(`Pulumi ${pulumi.version}: ${pulumi.why}`));
   const environment = { ...pulumi.environment, ...engineEnvironment(engine, brokerImage) };
   if (page?.enabled && page.image === undefined) {
     Object.assign(environment, {
@@ -88,6 +87,3 @@ function engineEnvironment(engine: DockerEngine, image: BrokerImage): Record<str
   const host = engine.host === undefined ? {} : { DOCKER_HOST: engine.host };
   return image.how === "configured" ? host : { ...host, [imageVariable]: image.reference };
 }
-
-/** Colours for what a command says on standard error, plain in a pipe. */
-export const paint = colors.createColors(stderr.isTTY === true && env.NO_COLOR === undefined);

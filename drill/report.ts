@@ -1,10 +1,9 @@
 import colors from "picocolors";
+import type { Paint } from "../toolchain/colour.ts";
 import type { Claim } from "./claim.ts";
 import type { Drill, DrillStep } from "./drill.ts";
 import type { FaultNotShown, FaultStep } from "./fault.ts";
 import { trafficPlan } from "./traffic.ts";
-
-type Paint = ReturnType<typeof colors.createColors>;
 
 interface Column<Step> {
   /** Two lines. */

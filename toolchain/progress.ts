@@ -1,5 +1,5 @@
 import { stderr } from "node:process";
-import colors from "picocolors";
+import { type Paint, paintFor } from "./colour.ts";
 
 /** Tells a person what is going on: on a terminal one live line a step, in a pipe plain lines. */
 export interface Progress {
@@ -24,17 +24,16 @@ export interface ProgressOptions {
 export function createProgress(options: ProgressOptions = {}): Progress {
   const stream = options.stream ?? stderr;
   const quietBelow = options.quietBelow ?? 300;
-  const live = stream.isTTY === true;
   return {
     say: (text) => void stream.write(`${text}\n`),
     async step(title, work) {
-      const line = new StepLine(stream, live, title, quietBelow);
+      const line = new StepLine(stream, title, quietBelow);
       try {
         const result = await work((text) => line.note(text));
-        line.end(colors.green("✓"));
+        line.end("held");
         return result;
       } catch (error) {
-        line.end(colors.red("✗"), true);
+        line.end("failed");
         throw error;
       }
     },
@@ -48,38 +47,42 @@ class StepLine {
   readonly #started = Date.now();
   readonly #stream: NodeJS.WriteStream;
   readonly #live: boolean;
+  readonly #paint: Paint;
   readonly #title: string;
   readonly #quietBelow: number;
   readonly #timer: NodeJS.Timeout;
   #note = "";
   #announced = false;
 
-  constructor(stream: NodeJS.WriteStream, live: boolean, title: string, quietBelow: number) {
+  constructor(stream: NodeJS.WriteStream, title: string, quietBelow: number) {
     this.#stream = stream;
-    this.#live = live;
+    this.#live = stream.isTTY === true;
+    this.#paint = paintFor(stream);
     this.#title = title;
     this.#quietBelow = quietBelow;
-    this.#timer = setInterval(() => this.#tick(), live ? PACE.live : PACE.pipe);
+    this.#timer = setInterval(() => this.#tick(), this.#live ? PACE.live : PACE.pipe);
   }
 
   note(text: string): void {
     this.#note = text;
   }
 
-  end(mark: string, always = false): void {
+  end(outcome: "held" | "failed"): void {
     clearInterval(this.#timer);
     if (this.#live && this.#announced) this.#stream.write("\r\x1b[2K");
     const spent = Date.now() - this.#started;
-    if (spent < this.#quietBelow && !always) return;
-    this.#stream.write(`${mark} ${this.#title} ${colors.dim(`${(spent / 1000).toFixed(1)} s`)}\n`);
+    if (spent < this.#quietBelow && outcome === "held") return;
+    const { green, red, dim } = this.#paint;
+    const mark = outcome === "held" ? green("✓") : red("✗");
+    this.#stream.write(`${mark} ${this.#title} ${dim(`${(spent / 1000).toFixed(1)} s`)}\n`);
   }
 
   #tick(): void {
     const spent = Date.now() - this.#started;
     if (spent < this.#quietBelow) return;
     this.#announced = true;
-    const seconds = colors.dim(`${Math.round(spent / 1000)} s ${this.#note}`.trimEnd());
-    const text = `${colors.cyan("…")} ${this.#title} ${seconds}`;
+    const seconds = this.#paint.dim(`${Math.round(spent / 1000)} s ${this.#note}`.trimEnd());
+    const text = `${this.#paint.cyan("…")} ${this.#title} ${seconds}`;
     this.#stream.write(
       this.#live ? `\r\x1b[2K${text.slice(0, (this.#stream.columns ?? 100) + 20)}` : `${text}\n`,
     );
