@@ -1,9 +1,9 @@
 import { join } from "node:path";
+import { shellText } from "../infra/shell-text.ts";
 import type { ListenerName } from "../mosquitto/listener.ts";
 import { projectFolder } from "../toolchain/project.ts";
 import type { Connection } from "./connection.ts";
 import type { Kit, KitFile } from "./kit.ts";
-import { shellText } from "./shell-text.ts";
 import { authorityFile, certificateFile, keyFile } from "./trust.ts";
 
 /** The folder of the Django example, for which a kit of `django` is. */

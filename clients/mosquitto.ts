@@ -1,8 +1,8 @@
+import { shellText } from "../infra/shell-text.ts";
 import type { Account, Connection } from "./connection.ts";
 import { logIn } from "./connection-file.ts";
 import type { Kit, KitFile } from "./kit.ts";
 import { lines, SESSION_SECONDS } from "./python.ts";
-import { shellText } from "./shell-text.ts";
 import { authorityFile, certificateFile, keyFile } from "./trust.ts";
 
 /**

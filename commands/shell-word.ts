@@ -1,4 +1,4 @@
-import { shellText } from "../clients/shell-text.ts";
+import { shellText } from "../infra/shell-text.ts";
 
 /** A word as a POSIX shell takes it, quoted where it has to be. */
 export function shellWord(word: string): string {

@@ -1,19 +1,21 @@
+import { shellText } from "./shell-text.ts";
+
 /** The command that sets a value, which a shell takes as it is given, in a stack's config. */
 export function setCommand(stack: string, path: string, value: string | number): string {
-  return `${pulumiCommand(stack)} config set --path ${shellText(path)} ${value}`;
+  return `${pulumiCommand(stack)} config set --path ${shownText(path)} ${value}`;
 }
 
 /** The command that sets a text, whatever it is: it is quoted, and taken for no number, truth value or option. */
 export function setTextCommand(stack: string, path: string, text: string): string {
   const type = /^(true|false|-?\d+)$/.test(text) ? "--type string " : "";
   const end = text.startsWith("-") ? "-- " : "";
-  const word = isPlain(text) ? text : shellText(text);
-  return `${pulumiCommand(stack)} config set ${type}--path ${end}${shellText(path)} ${word}`;
+  const word = isPlain(text) ? text : shownText(text);
+  return `${pulumiCommand(stack)} config set ${type}--path ${end}${shownText(path)} ${word}`;
 }
 
 /** The command that takes a value out of a stack's config. */
 export function removeCommand(stack: string, path: string): string {
-  return `${pulumiCommand(stack)} config rm --path ${shellText(path)}`;
+  return `${pulumiCommand(stack)} config rm --path ${shownText(path)}`;
 }
 
 /** How a user calls Pulumi for a stack; arguments of Pulumi follow. */
@@ -40,8 +42,8 @@ function isPlain(text: string): boolean {
  *
  * Bytes in octal are what bash, zsh and ksh understand in every locale; only a text that needs them has them.
  */
-function shellText(text: string): string {
-  if (!HIDDEN.test(text)) return `'${text.replaceAll("'", "'\\''")}'`;
+function shownText(text: string): string {
+  if (!HIDDEN.test(text)) return shellText(text);
   const words = [...text].map((character) => {
     if (/['\\]/.test(character)) return `\\${character}`;
     if (!HIDDEN.test(character)) return character;
