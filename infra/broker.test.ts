@@ -1,6 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { execa } from "execa";
-import { beforeAll, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeAll, beforeEach, describe, expect, it, vi } from "vitest";
 import type { EngineContainer } from "./engine.ts";
 import { engineNames } from "./names.ts";
 import { parseSettings } from "./settings.ts";
@@ -28,6 +28,8 @@ beforeAll(async () => {
 });
 
 beforeEach(() => registered.clear());
+
+afterEach(() => vi.restoreAllMocks());
 
 const TAKEN_OVER = '{"users":{}}';
 
@@ -74,12 +76,34 @@ describe("a broker", () => {
     expect(stdout.split("\n")).toEqual(NAMES);
   });
 
+  it("is said to restart where its configuration changes, or its image under the same name", async () => {
+    await value((await createBroker()).revision);
+    const list: Inputs[] = registered.get("container")?.inputs.labels;
+    const labels = Object.fromEntries(list.map(({ label, value }) => [label, value]));
+    expect(await announcements(labels)).toEqual([]);
+    for (const label of ["naboom-mqtt.image", "naboom-mqtt.restart"]) {
+      expect(await announcements({ ...labels, [label]: "another" })).toEqual([
+        expect.stringMatching(/^the broker restarts, .*image.*every client is disconnected/),
+      ]);
+    }
+  });
+
   it("has a failed, unfinished or never started delivery made again, and a good one left alone", async () => {
     expect(await attemptAfter({ exitCode: 0, ended: true })).toBe("4");
     const again = [{ exitCode: 1, ended: true }, { exitCode: 0, ended: false }, undefined];
     for (const last of again) expect(await attemptAfter(last)).toMatch(/^\d{4}-\d\d-\d\dT/);
   });
 });
+
+/** What an update says where the broker's container has labels. */
+async function announcements(labels: Readonly<Record<string, string>>): Promise<unknown[]> {
+  const info = vi.spyOn(pulumi.log, "info").mockResolvedValue();
+  info.mockClear();
+  const name = "naboom-mqtt-unit-broker";
+  const broker = { id: "1", name, running: true, ended: false, exitCode: 0, labels, published: [] };
+  await value((await createBroker(new Map([[name, broker]]))).revision);
+  return info.mock.calls.map(([sentence]) => sentence);
+}
 
 async function attemptAfter(last: Pick<EngineContainer, "exitCode" | "ended"> | undefined): Promise<string> {
   registered.clear();

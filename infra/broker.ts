@@ -47,8 +47,9 @@ export class Broker extends pulumi.ComponentResource {
     const image = new docker.RemoteImage("image", { name: args.image, keepLocally: true }, child);
     const common = {
       image: image.name,
-      labels: { "naboom-mqtt.stack": names.prefix, "naboom-mqtt.image": image.imageId },
+      labels: { "naboom-mqtt.stack": names.prefix, [IMAGE]: image.imageId },
     };
+    announceRestart(args.present.get(names.broker), restart, image.imageId);
     const delivery = { ...common, volume: revisions.name, revision: args.files.revision };
 
     const published = publish({ ...delivery, record: args.takenOver, ...named(names.publish, args) }, child);
@@ -92,9 +93,12 @@ const DELIVERY = "naboom-mqtt.delivery";
 /** The label of the broker's container whose change replaces it. */
 export const RESTART = "naboom-mqtt.restart";
 
-/** A digest of all that a running broker cannot take over; the user hears of it where it has changed. */
-function restartDigest({ names, present, settings, image, files, keyType }: BrokerArgs): string {
-  const restart = digest([
+/** The label with the id of a container's image, whose change replaces the container too. */
+const IMAGE = "naboom-mqtt.image";
+
+/** A digest of all that a running broker cannot take over, as far as the config tells it. */
+function restartDigest({ settings, image, files, keyType }: BrokerArgs): string {
+  return digest([
     files.configuration,
     image,
     JSON.stringify(process(settings)),
@@ -102,8 +106,6 @@ function restartDigest({ names, present, settings, image, files, keyType }: Brok
     ...clientAuthorityDigest(settings),
     ...keyTypeDigest(keyType),
   ]);
-  announceRestart(present.get(names.broker), restart);
-  return restart;
 }
 
 /** A running broker reads its certificates and revocation lists anew, but not the authority of clients' certificates. */
@@ -118,13 +120,20 @@ function keyTypeDigest(keyType: string): string[] {
   return keyType === ISSUED_KEY_TYPE ? [] : [`the server's key is ${keyType}`];
 }
 
-function announceRestart(broker: EngineContainer | undefined, restart: string): void {
-  if (broker === undefined || broker.labels[RESTART] === restart) return;
-  pulumi.log.info(
-    "the broker restarts, since its configuration, image, ports, container or the kind of its key changes: every client is disconnected; " +
-      "retained messages, sessions and queued messages are kept",
-  );
+/** The user hears of a restart, also where an image was made anew under the name that it had. */
+function announceRestart(
+  broker: EngineContainer | undefined,
+  restart: string,
+  imageId: pulumi.Output<string>,
+): void {
+  if (broker === undefined) return;
+  if (broker.labels[RESTART] !== restart) pulumi.log.info(RESTARTS);
+  else imageId.apply((id) => (broker.labels[IMAGE] === id ? undefined : pulumi.log.info(RESTARTS)));
 }
+
+const RESTARTS =
+  "the broker restarts, since its configuration, image, ports, container or the kind of its key changes: every client is disconnected; " +
+  "retained messages, sessions and queued messages are kept";
 
 /** What runs in the container, and how it is reached from the host. */
 function process({ listeners: hostListeners }: Settings) {
