@@ -1,6 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { execa, type Options } from "execa";
 import { z } from "zod";
+import { finish } from "./child-process.mjs";
 import { projectFolder } from "./project.ts";
 import { keepSettings } from "./stack-settings.ts";
 import { UserError } from "./user-error.ts";
@@ -113,14 +114,12 @@ export class Stack {
 
   async #pulumi(args: readonly string[], { capture = false }): Promise<PulumiResult> {
     const call = async () => {
-      const stdio: Options = capture ? { stdin: "ignore" } : { stdio: "inherit" };
+      // One signal has an update cancelled in good order, and a second, such as execa's own, has it broken off.
+      const stdio: Options = capture ? { stdin: "ignore" } : { stdio: "inherit", cleanup: false };
       const { cli, environment } = this.#options;
-      const result = await execa(cli, args, {
-        cwd: projectFolder,
-        env: environment,
-        reject: false,
-        ...stdio,
-      });
+      const child = execa(cli, args, { cwd: projectFolder, env: environment, reject: false, ...stdio });
+      if (!capture) await finish(child);
+      const result = await child;
       // A CLI that was killed or never started has failed, whatever it printed.
       return { exitCode: result.exitCode ?? 1, stdout: text(result.stdout), stderr: text(result.stderr) };
     };
