@@ -1,7 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../infra/settings.ts";
+import type { Update } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
-import { planChange } from "./rotate.ts";
+import { giveUp, planChange } from "./rotate.ts";
 
 const rights = { read: ["naboom/#"] };
 const own = { chain: "server.crt", key: "server.key", authority: "ca.crt" };
@@ -105,5 +106,22 @@ describe("a command that names no user, or one that there is not", () => {
   it.each(["users", "retire", "client-certificate"])("is refused for %s of an unknown one", (what) => {
     const plan = () => planChange(recorder({ users }), what, ["a", "zz"], { finish: false, stack: "dev" });
     expect(plan).toThrow(`there is no user zz; there are a, b: npm run rotate -- ${what} NAME`);
+  });
+});
+
+describe("an update that did not succeed", () => {
+  const said = async (last: Update | undefined, restored = true) => {
+    const stack = { name: "dev", lastUpdate: async () => last };
+    return await giveUp({ restore: async () => restored }, stack, { began: "10:00", changes: 0 });
+  };
+
+  it("has the config put back where it changed nothing", async () => {
+    expect(await said({ began: "10:05", changes: 0 })).toMatch(/^Nothing has rotated/);
+  });
+
+  it("keeps the config where something changed, or where only one before it is known, as it was killed", async () => {
+    for (const last of [{ began: "10:05", changes: 1 }, { began: "10:00", changes: 0 }, undefined]) {
+      expect(await said(last)).toMatch(/^The update failed on its way, .* keeps what it was to do/);
+    }
   });
 });

@@ -3,7 +3,7 @@ import { stackOutputs } from "../infra/contract.ts";
 import { runCommand } from "../infra/mend.ts";
 import { seedNumbers } from "../infra/password-seed.ts";
 import type { Settings } from "../infra/settings-schema.ts";
-import type { Stack } from "../toolchain/stack.ts";
+import type { Stack, Update } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { beginAuthority, brought, finishAuthority, rotateServer } from "./certificate-rotation.ts";
 import { renewCertificates, revokeCertificates } from "./client-certificates.ts";
@@ -56,17 +56,26 @@ export async function rotate(
   }
   await mendStack(workplace);
   const done = await change(stack);
+  const before = await stack.lastUpdate();
   await config.write();
   const { exitCode } = await stack.run(["up", "--yes", "--skip-preview", "--suppress-outputs"]);
-  stdout.write(`${exitCode === 0 ? done : await giveUp(config, stack)}\n`);
+  stdout.write(`${exitCode === 0 ? done : await giveUp(config, stack, before)}\n`);
   return exitCode;
 }
 
-/** Puts the config back where the update changed nothing, and says what is left to do; what cannot be told has changed something. */
-async function giveUp(config: StackConfig, stack: Stack): Promise<string> {
-  const changes = await stack.lastChanges().catch(() => undefined);
+/**
+ * Puts the config back where the update changed nothing, and says what is left to do; what cannot be told, as of an
+ * update that was killed, has changed something.
+ */
+export async function giveUp(
+  config: Pick<StackConfig, "restore">,
+  stack: Pick<Stack, "name" | "lastUpdate">,
+  before: Update | undefined,
+): Promise<string> {
+  const last = await stack.lastUpdate().catch(() => undefined);
+  const unchanged = last !== undefined && last.began !== before?.began && last.changes === 0;
   const file = `Pulumi.${stack.name}.yaml`;
-  if (changes === 0 && (await config.restore())) {
+  if (unchanged && (await config.restore())) {
     return `Nothing has rotated, and ${file} is as before; mend what is said above, then rotate again.`;
   }
   return (

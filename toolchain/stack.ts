@@ -26,8 +26,18 @@ export interface PulumiResult {
   readonly stderr: string;
 }
 
+/** An update of the stack. */
+export interface Update {
+  /** ISO 8601. */
+  readonly began: string;
+  /** How many resources it changed. */
+  readonly changes: number;
+}
+
 const listed = z.array(z.object({ name: z.string(), resourceCount: z.int().optional() }));
-const history = z.array(z.object({ resourceChanges: z.record(z.string(), z.int()).optional() }));
+const history = z.array(
+  z.object({ startTime: z.string(), resourceChanges: z.record(z.string(), z.int()).optional() }),
+);
 
 const configured = z.record(z.string(), z.object({ value: z.string().optional() }));
 
@@ -90,10 +100,16 @@ export class Stack {
 
   /** How many resources the last update changed. */
   async lastChanges(): Promise<number> {
+    return (await this.lastUpdate())?.changes ?? 0;
+  }
+
+  /** The last update that came to its end, if there was one; one that was killed leaves nothing. */
+  async lastUpdate(): Promise<Update | undefined> {
     const args = ["stack", "history", "--json", "--page-size", "1", "--stack", this.name];
     const [last] = history.parse(JSON.parse(await this.#output(...args)));
-    const changes = Object.entries(last?.resourceChanges ?? {});
-    return changes.filter(([kind]) => kind !== "same").reduce((sum, [, count]) => sum + count, 0);
+    if (last === undefined) return undefined;
+    const kinds = Object.entries(last.resourceChanges ?? {}).filter(([kind]) => kind !== "same");
+    return { began: last.startTime, changes: kinds.reduce((sum, [, count]) => sum + count, 0) };
   }
 
   /** Runs any command of the CLI in the project. */
