@@ -37,6 +37,8 @@ export default defineConfig({
           include: ["{clients,commands,drill,infra,mosquitto,smoke-tests,toolchain,web}/**/*.test.ts"],
           // vitest leaves a processor free, which on two of them means one file at a time.
           maxWorkers: "100%",
+          // Property tests take as long as the machine is busy.
+          testTimeout: 30_000,
           // They hold nothing in common but frozen data, so that each process loads the modules once.
           isolate: false,
         },

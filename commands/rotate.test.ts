@@ -29,6 +29,7 @@ function recorder(settings: Readonly<Record<string, unknown>>) {
 }
 
 const state = {
+  name: "dev",
   export: async () => ({ deployment: { resources: [] } }),
   outputs: async () => ({}),
 };
@@ -107,6 +108,14 @@ describe("a command that names no user, or one that there is not", () => {
     const plan = () => planChange(recorder({ users }), what, ["a", "zz"], { finish: false, stack: "dev" });
     expect(plan).toThrow(`there is no user zz; there are a, b: npm run rotate -- ${what} NAME`);
   });
+});
+
+it("a certificate is not revoked where an update that failed left no outputs, which one sentence says", async () => {
+  const change = planChange(recorder({ users }), "revoke", ["a"], { finish: false, stack: "dev" });
+  await expect(change(state)).rejects.toThrow(UserError);
+  await expect(change(state)).rejects.toThrow(
+    /^stack dev lacks outputs \(.*\), .*; bring it up with: npm run up/,
+  );
 });
 
 describe("an update that did not succeed", () => {

@@ -1,5 +1,4 @@
 import { stdout } from "node:process";
-import { stackOutputs } from "../infra/contract.ts";
 import { runCommand } from "../infra/mend.ts";
 import { seedNumbers } from "../infra/password-seed.ts";
 import type { Settings } from "../infra/settings-schema.ts";
@@ -7,6 +6,7 @@ import type { Stack, Update } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { beginAuthority, brought, finishAuthority, rotateServer } from "./certificate-rotation.ts";
 import { renewCertificates, revokeCertificates } from "./client-certificates.ts";
+import { readOutputs } from "./smoke.ts";
 import { StackConfig } from "./stack-config.ts";
 import { retireAccounts, rotatePasswords } from "./user-rotation.ts";
 import { mendStack, prepareWorkplace } from "./workplace.ts";
@@ -85,7 +85,7 @@ export async function giveUp(
 }
 
 /** Changes the config in memory once the stack is known, and says what will have been done. */
-export type Change = (stack: Pick<Stack, "export" | "outputs">) => Promise<string>;
+export type Change = (stack: Pick<Stack, "name" | "export" | "outputs">) => Promise<string>;
 
 /**
  * Plans what a command line asks for.
@@ -120,8 +120,7 @@ export function planChange(
       demandNames(settings, names, rotateCommand(stack, what));
       return async (state) => {
         // Serial numbers are in the outputs, also of users that the config has lost.
-        const outputs = stackOutputs.parse(await state.outputs());
-        return revokeCertificates(config, settings, names, outputs, stack);
+        return revokeCertificates(config, settings, names, await readOutputs(state), stack);
       };
     case "server-certificate":
       return done(rotateServer(config, settings, stack));

@@ -37,7 +37,7 @@ export async function readRunningOutputs(stack: Stack): Promise<StackOutputs> {
 }
 
 /** The outputs of a stack that is up, in the form of the contract. */
-export async function readOutputs(stack: Stack): Promise<StackOutputs> {
+export async function readOutputs(stack: Pick<Stack, "name" | "outputs">): Promise<StackOutputs> {
   const outputs = stackOutputs.safeParse(await stack.outputs());
   if (outputs.success) return outputs.data;
   const missing = [...new Set(outputs.error.issues.map(({ path }) => path[0]))].join(", ");
@@ -46,7 +46,7 @@ export async function readOutputs(stack: Stack): Promise<StackOutputs> {
   );
 }
 
-function mendCommand(stack: Stack): string {
+function mendCommand(stack: Pick<Stack, "name">): string {
   return `bring it up with: npm run up -- --stack ${stack.name}`;
 }
 

@@ -170,3 +170,32 @@ describe("keys that nobody reads", () => {
     ]);
   });
 });
+
+describe("a change of a config file", () => {
+  it("is made in what pulumi config set has written as one text of JSON", async () => {
+    const config = await read(`config:\n  naboom-mqtt:users: '{"web": {"read": ["a"]}}'\n`);
+    config.set(["users", "web", "generation"], 2);
+    await config.write();
+    expect((await StackConfig.read("prod", folder)).settings().users.web?.generation).toBe(2);
+  });
+
+  const shared =
+    "config:\n  naboom-mqtt:users:\n    web: &base\n      read: [a]\n    app: *base\n    own:\n      <<: *base\n";
+
+  it.each(["web", "app"])("is refused for %s, which shares what it has with another user", async (user) => {
+    const config = await read(shared);
+    const message = messageOf(() => config.set(["users", user, "generation"], 2));
+    expect(message).toBe(
+      `naboom-mqtt:users.${user} is an anchor or an alias in ${file}, so that what is changed there changes elsewhere too; ` +
+        `to mend it, write it out in an editor: ${quoted(file)}`,
+    );
+    expect(await readFile(file, "utf8")).toBe(shared);
+  });
+
+  it("is made where a user takes over what another has, and has a value of its own", async () => {
+    const config = await read(shared);
+    config.set(["users", "own", "generation"], 2);
+    const { users } = config.settings();
+    expect([users.web, users.own].map((user) => user?.generation)).toEqual([1, 2]);
+  });
+});

@@ -1,6 +1,6 @@
 import { access, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { type Document, isMap, isScalar, parseDocument } from "yaml";
+import { type Document, isAlias, isMap, isNode, isScalar, parseDocument } from "yaml";
 import { type ParsedSettings, parseSettings } from "../infra/settings.ts";
 import type { Settings } from "../infra/settings-schema.ts";
 import { projectFolder, projectName } from "../toolchain/project.ts";
@@ -110,17 +110,36 @@ export class StackConfig {
     return { enabled: enabled === true, image: typeof image === "string" ? image : undefined };
   }
 
-  /** Sets a value, by its path behind the project's name. */
+  /**
+   * Sets a value, by its path behind the project's name.
+   *
+   * @throws UserError where it would be another value as well
+   */
   set([key = "", ...path]: readonly string[], value: unknown): void {
-    this.#document.setIn(["config", `${projectName}:${key}`, ...path], value);
+    this.#document.setIn(this.#place(key, path), value);
   }
 
+  /** @throws UserError where another value would go as well */
   remove([key = "", ...path]: readonly string[]): void {
-    this.#document.deleteIn(["config", `${projectName}:${key}`, ...path]);
+    this.#document.deleteIn(this.#place(key, path));
   }
 
   has([key = "", ...path]: readonly string[]): boolean {
-    return this.#document.hasIn(["config", `${projectName}:${key}`, ...path]);
+    return this.#document.hasIn(this.#place(key, path));
+  }
+
+  /** Where a value is in the document, which is opened there: `pulumi config set` without --path writes JSON as a text. */
+  #place(key: string, path: readonly string[]): readonly string[] {
+    const top = ["config", `${projectName}:${key}`];
+    const value = jsonIn(this.#document.getIn(top));
+    if (path.length > 0 && value !== undefined) this.#document.setIn(top, this.#document.createNode(value));
+    const place = [...top, ...path];
+    const shared = sharedAt(this.#document, place);
+    if (shared === undefined) return place;
+    throw new UserError(
+      `${shared.slice(1).join(".")} is an anchor or an alias in ${this.#file}, so that what is changed there changes elsewhere too; ` +
+        `to mend it, write it out in an editor: ${shellWord(this.#file)}`,
+    );
   }
 
   /** Writes the file, once the settings it stands for are allowed. */
@@ -148,6 +167,27 @@ export class StackConfig {
     });
     return parseSettings(Object.fromEntries(raw), { project: projectName, stack: this.#stack });
   }
+}
+
+/** The object that a text is the JSON of, if it is one. */
+function jsonIn(text: unknown): object | undefined {
+  if (typeof text !== "string" || !text.trimStart().startsWith("{")) return undefined;
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+/** The first place on a way through a document whose value is somewhere else, too. */
+function sharedAt(document: Document, path: readonly string[]): readonly string[] | undefined {
+  let node: unknown = document.contents;
+  for (const [index, part] of path.entries()) {
+    if (!isMap(node)) return undefined;
+    node = node.get(part, true);
+    if (isAlias(node) || (isNode(node) && node.anchor !== undefined)) return path.slice(0, index + 1);
+  }
+  return undefined;
 }
 
 /** What is wrong with a document, with its line. */

@@ -1,5 +1,6 @@
 import { isIP } from "node:net";
 import { z } from "zod";
+import { type SettingPath, setting } from "./mend-plan.ts";
 import { rules, section, whole } from "./setting-rules.ts";
 
 const DNS_NAME = /^(\*\.)?([a-z0-9_]([a-z0-9-]{0,61}[a-z0-9])?\.)*[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/i;
@@ -45,8 +46,9 @@ export const certificateSettings = section({
   }).optional(),
 })
   .superRefine((value, context) => {
-    for (const { path, message } of faults(value)) {
-      context.addIssue({ code: "custom", message, path: [path], input: value[path] });
+    for (const { path, message, most } of faults(value)) {
+      const params = most === undefined ? undefined : { mend: (at: SettingPath) => setting(at, most) };
+      context.addIssue({ code: "custom", message, path: [path], input: value[path], params });
     }
   })
   .transform(({ renewalDays, authorityInForce, ...rest }) => ({
@@ -66,12 +68,21 @@ interface Dates {
   readonly authorityInForce?: number | undefined;
 }
 
-function faults(value: Dates): { path: keyof Dates; message: string }[] {
+interface Fault {
+  readonly path: keyof Dates;
+  readonly message: string;
+  /** What is set in its place; the default may be too much as well. */
+  readonly most?: number;
+}
+
+function faults(value: Dates): Fault[] {
   const { authorityDays, serverDays, renewalDays, authorityGeneration, authorityInForce } = value;
   const behind = authorityGeneration - (authorityInForce ?? authorityGeneration);
   const late = `a server's certificate ends no later than its authority's, after ${authorityDays} days`;
   return [
-    ...(serverDays > authorityDays ? [{ path: "serverDays" as const, message: late }] : []),
+    ...(serverDays > authorityDays
+      ? [{ path: "serverDays" as const, message: late, most: authorityDays }]
+      : []),
     ...(renewalDays !== undefined && renewalDays >= serverDays
       ? [{ path: "renewalDays" as const, message: rules.renewal.allowed }]
       : []),

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { clientCertificateUses } from "../mosquitto/client-certificate.ts";
+import { type SettingPath, setting } from "./mend-plan.ts";
 import { rules, section, whole } from "./setting-rules.ts";
 
 const use = z.enum(clientCertificateUses, rules.certificateUse.allowed).default("none");
@@ -28,7 +29,9 @@ export const clientCertificateSettings = section({
   .superRefine(({ days, authorityDays }, context) => {
     if (days <= authorityDays) return;
     const message = `a client's certificate ends no later than its authority's, after ${authorityDays} days`;
-    context.addIssue({ code: "custom", message, path: ["days"], input: days });
+    // The default may be too much as well.
+    const params = { mend: (path: SettingPath) => setting(path, authorityDays) };
+    context.addIssue({ code: "custom", message, path: ["days"], input: days, params });
   })
   .prefault({});
 

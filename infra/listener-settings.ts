@@ -114,10 +114,11 @@ function plainFault(name: ListenerName, inherited: string | undefined): string {
   );
 }
 
-function portIsTaken(value: z.output<typeof fourListeners>, name: ListenerName): boolean {
+/** Asked of anything that was given, of whatever shape. */
+function portIsTaken(value: Partial<z.output<typeof fourListeners>> | null, name: ListenerName): boolean {
   const earlier = listenerNames.slice(0, listenerNames.indexOf(name));
-  const port = value[name]?.port;
-  return port !== undefined && earlier.some((other) => value[other]?.port === port);
+  const port = value?.[name]?.port;
+  return port !== undefined && earlier.some((other) => value?.[other]?.port === port);
 }
 
 function portClash(name: ListenerName) {

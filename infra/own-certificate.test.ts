@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { good, NAMES } from "../mosquitto/trial-chain.ts";
 import { readOwnCertificate } from "./own-certificate.ts";
 import { parseSettings } from "./settings.ts";
 
@@ -24,6 +25,14 @@ describe("a certificate of one's own", () => {
     expect(refused).toThrow(
       "to take one that the stack issues: npm run pulumi -- config rm --path 'naboom-mqtt:certificates.own'",
     );
+  });
+
+  it("begins with its first line that is not empty", () => {
+    const padded = Object.fromEntries(Object.entries(good).map(([part, pem]) => [part, `\n \n${pem}`]));
+    const given = input(padded);
+    expect(
+      readOwnCertificate({ ...given, certificates: { ...given.certificates, names: [...NAMES] } }),
+    ).toMatchObject(good);
   });
 
   it("is none where the config names none", () => {

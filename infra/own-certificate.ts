@@ -32,7 +32,8 @@ export function readOwnCertificate(input: OwnCertificateInput): CheckedCertifica
   const parts = PARTS.map((part) => read(part, own[part], input));
   const unread = parts.flatMap(({ fault }) => fault ?? []);
   if (unread.length > 0) throw refusal(unread, input);
-  const [chain = "", key = "", authority = ""] = parts.map(({ text }) => text);
+  // What reads the outputs takes a certificate by its first line.
+  const [chain = "", key = "", authority = ""] = parts.map(({ text }) => text.trimStart());
   const { faults, warnings } = checkOwnCertificate(
     { chain, key, authority },
     { names: certificates.names, now },

@@ -1,6 +1,8 @@
+import { once } from "node:events";
+import { type AddressInfo, createServer } from "node:net";
 import { describe, expect, it } from "vitest";
 import type { HostListener } from "./listener-settings.ts";
-import { placesToTry } from "./ports.ts";
+import { placesToTry, whyTaken } from "./ports.ts";
 
 const addresses = ["127.0.0.1", "::1", "192.0.2.7", "fd00::7"];
 
@@ -28,5 +30,23 @@ describe("a port that is wanted", () => {
     ["is tried for IPv6 where the broker has it for IPv4", at("::"), [at("0.0.0.0")], [at("::")]],
   ])("%s", (_, wanted, own, expected) => {
     expect(placesToTry(wanted, own, addresses)).toEqual(expected);
+  });
+});
+
+describe("a port that only the engine may listen on", () => {
+  it("is taken where somebody answers on it, and free where nobody does", async () => {
+    const server = createServer().listen(0, "127.0.0.1");
+    await once(server, "listening");
+    const { port } = server.address() as AddressInfo;
+    expect(await whyTaken("EACCES", port, "127.0.0.1")).toBe("EADDRINUSE");
+    expect(await whyTaken("EACCES", port, "0.0.0.0")).toBe("EADDRINUSE");
+    server.close();
+    await once(server, "close");
+    expect(await whyTaken("EACCES", port, "127.0.0.1")).toBeUndefined();
+  });
+
+  it("is told apart from what no engine gets", async () => {
+    for (const code of ["EADDRINUSE", "EADDRNOTAVAIL", undefined])
+      expect(await whyTaken(code, 1, "::1")).toBe(code);
   });
 });

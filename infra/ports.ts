@@ -1,4 +1,4 @@
-import { createServer, isIPv6 } from "node:net";
+import { connect, createServer, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
 import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
 import { containersOnPort, type EngineContainer } from "./engine.ts";
@@ -106,7 +106,7 @@ async function portFault(
   { address, port }: HostListener,
   { bindAddress }: HostPorts,
 ): Promise<string | undefined> {
-  const code = await listenOnce(port, address);
+  const code = await whyTaken(await listenOnce(port, address), port, address);
   if (code === undefined) return undefined;
   if (code === "EADDRNOTAVAIL") {
     const key = address === bindAddress ? "bindAddress" : `${path}.address`;
@@ -120,6 +120,36 @@ async function portFault(
   const other = port < 55_536 ? port + 10_000 : port - 10_000;
   const command = setCommand(stack, `naboom-mqtt:${path}.port`, other);
   return `port ${port} on ${address}, wanted for ${what}, ${taken}; stop that, or choose another port: ${command}`;
+}
+
+/**
+ * What keeps a port from being published, once the attempt to listen on it has ended with a code.
+ *
+ * A port below 1024 is not every user's to listen on; the engine may publish it all the same, unless somebody is there.
+ */
+export async function whyTaken(
+  code: string | undefined,
+  port: number,
+  address: string,
+): Promise<string | undefined> {
+  if (code !== "EACCES") return code;
+  return (await answers(port, EVERY.includes(address) ? undefined : address)) ? "EADDRINUSE" : undefined;
+}
+
+/** Milliseconds for a program of this host to take a connection. */
+const CONNECTING = 2_000;
+
+/** Whether somebody takes a connection; without an address, on loopback. */
+function answers(port: number, host: string | undefined): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect({ port, ...(host === undefined ? {} : { host }), timeout: CONNECTING });
+    const end = (taken: boolean) => {
+      socket.destroy();
+      resolve(taken);
+    };
+    socket.once("connect", () => end(true));
+    for (const event of ["error", "timeout"]) socket.once(event, () => end(false));
+  });
 }
 
 function meet(address: string, other: string): boolean {

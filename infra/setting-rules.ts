@@ -56,7 +56,7 @@ export const rules = Object.freeze({
       "own client ids are for accounts with passwords; where a certificate is the identity, client ids are free",
     example: "",
   },
-  workers: { allowed: "it is a whole number of connections from 1 to 100", example: "4" },
+  workers: { allowed: "it is a whole number of connections from 1 to 100", example: "1" },
   freeWorkers: {
     allowed:
       "with free client ids a user has as many connections as it likes; it is for naboom-mqtt:clientIds own",

@@ -64,6 +64,14 @@ describe("every command of one list of mistakes, run in the printed order", () =
     });
   });
 
+  it.each([
+    ["certificates", { authorityDays: 180 }, { authorityDays: 180, serverDays: 180 }],
+    ["clientCertificates", { authorityDays: 180 }, { authorityDays: 180, days: 180 }],
+    ["users", { a: { read: ["x"], connections: 0 } }, { a: { read: ["x"], connections: 1 } }],
+  ])("sets in %s what is allowed, where the default is not", (key, given, after) => {
+    expect(mended({ [key]: given }).config[key]).toEqual(after);
+  });
+
   it("makes a list of a single text, which is meant as one", () => {
     const users = { a: { read: "x/#", deny: "x/y", roles: "r" } };
     expect(usersAfter(users, { roles: { r: { write: "true" } } }, 2)).toEqual({

@@ -35,6 +35,8 @@ describe("a stack's settings", () => {
       "another listener has this port already",
     ],
     [{ users: {} }, "users is {}", "there is at least one user"],
+    [{ users: null }, "users is null", "a set of keys and values"],
+    [{ listeners: null }, "listeners is null", "a set of keys and values"],
     [{ users: { "a:b": { read: ["x"] } } }, 'users["a:b"]', "a user name has 1 to 64"],
     [{ users: { "a\nb": { read: ["x"] } } }, 'users["a\\nb"]', "a user name has"],
     [{ users: { "a+": { read: ["x"] } } }, 'users["a+"]', "a user name has"],

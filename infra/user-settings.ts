@@ -74,7 +74,7 @@ export const userSettings = z
 
 /** Says of every user's name what is wrong with it. */
 function checkNames(users: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
-  for (const name of Object.keys(users)) {
+  for (const name of Object.keys(Object(users))) {
     const rule = name === healthcheckAccount.name ? rules.reservedName : rules.userName;
     if (rule === rules.userName && isName(name)) continue;
     context.addIssue({ code: "custom", message: rule.allowed, path: [name], params: RENAMED });
@@ -84,7 +84,7 @@ function checkNames(users: Readonly<Record<string, unknown>>, context: z.Refinem
 /** Two users that a person can't tell apart would get each other's rights in some review. */
 function checkLikeness(users: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
   const seen = new Map<string, string>();
-  for (const name of Object.keys(users)) {
+  for (const name of Object.keys(Object(users))) {
     const look = likenessOf(name);
     const other = seen.get(look);
     if (other === undefined) seen.set(look, name);
@@ -98,7 +98,7 @@ function checkLikeness(users: Readonly<Record<string, unknown>>, context: z.Refi
 
 /** Two users must not meet in one account, as `web` with a second account `web-b` and a user `web-b` would. */
 function checkAccounts(users: Readonly<Record<string, unknown>>, context: z.RefinementCtx): void {
-  for (const [name, user] of Object.entries(users)) {
+  for (const [name, user] of Object.entries(Object(users))) {
     if ((user as { rotation?: unknown } | null)?.rotation !== "overlap") continue;
     const taken = accountNames(name, "overlap").find(
       (account) => account !== name && Object.hasOwn(users, account),
