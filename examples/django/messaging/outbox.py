@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import uuid
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +18,15 @@ if TYPE_CHECKING:
 
 # MQTT 5, 1.5.4: a string is at most this many bytes.
 LONGEST_TOPIC = 65_535
+# Mosquitto's TOPIC_HIERARCHY_LIMIT.
+MOST_SLASHES = 200
+# What Mosquitto takes for malformed in a topic (MQTT 5, 1.5.4 and 4.7): wildcards, control characters,
+# surrogates, and the code points that Unicode keeps free of characters, the last two of each plane too.
+FORBIDDEN = re.compile(
+    r"[+#\x00-\x1f\x7f-\x9f\ud800-\udfff\ufdd0-\ufdef"
+    + "".join(f"\\U{plane << 16 | 0xFFFE:08x}\\U{plane << 16 | 0xFFFF:08x}" for plane in range(17))
+    + "]"
+)
 
 PENDING = models.Q(sent_at__isnull=True, refusal="")
 
@@ -37,9 +47,20 @@ async def apublish(topic: str, payload: Any = b"", *, retain: bool = False) -> O
 
 
 def check_topic(topic: str) -> str:
-    """Give the topic back; ValueError where it is none that can be published to (MQTT 5, 4.7)."""
-    if not topic or any(character in topic for character in "+#\0"):
-        raise ValueError(f"{topic!r} is no topic to publish to: it must be without +, # and NUL.")
+    """Give the topic back; ValueError where it is none that can be published to.
+
+    A broker ends the connection at a malformed one, and again at each attempt: all rows behind it would wait.
+    """
+    if not topic:
+        raise ValueError("A topic to publish to has at least one character.")
+    found = FORBIDDEN.search(topic)
+    if found:
+        raise ValueError(
+            f"The topic has {found[0]!a} at character {found.start() + 1}: it must be without +, #, "
+            "control characters and code points that are no characters."
+        )
+    if topic.count("/") > MOST_SLASHES:
+        raise ValueError(f"The topic has {topic.count('/')} slashes: at most {MOST_SLASHES} are allowed.")
     if len(topic.encode()) > LONGEST_TOPIC:
         raise ValueError(f"The topic has {len(topic.encode())} bytes: at most {LONGEST_TOPIC} are allowed.")
     return topic

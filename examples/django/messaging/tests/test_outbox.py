@@ -1,8 +1,38 @@
+import asyncio
+from collections.abc import Callable
+from typing import TypeVar
+from unittest import mock
+
+from asgiref.sync import sync_to_async
 from django.db import connection, transaction
 from django.test import TestCase
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
 from messaging import outbox
+from messaging.database import Database
+from messaging.dispatcher import dispatch
 from messaging.models import OutboxMessage
+from messaging.status import Progress
+
+Result = TypeVar("Result")
+
+UNPUBLISHABLE = (
+    *("", "naboom/+", "naboom/#", "naboom/\0", "a" * 65_536, "ü" * 32_768, "/" * 201),
+    *(f"naboom/{chr(code)}" for code in (0x01, 0x1F, 0x7F, 0x9F, 0xFDD0, 0xFDEF)),
+    *(f"naboom/{chr(code)}" for code in (0xFFFE, 0xFFFF, 0x1FFFE, 0x10FFFF, 0xD800, 0xDFFF)),
+)
+UNUSUAL = (" ", "$x", "a/\ufeffb", "\xa0", "\ufdcf\ufdf0\ufffd", "\U0001f600", "/" * 200, "a" * 65_535)
+
+
+class InlineDatabase(Database):
+    """A database in the test's own thread, where its transaction is."""
+
+    def __init__(self) -> None:
+        super().__init__("inline", asyncio.Event())
+
+    async def run(self, call: Callable[[], Result]) -> Result:
+        return await sync_to_async(call)()
 
 
 class OutboxTest(TestCase):
@@ -32,9 +62,29 @@ class OutboxTest(TestCase):
             outbox.encode(object())
 
     def test_a_topic_that_nobody_can_publish_to_is_refused_at_once(self) -> None:
-        for topic in ("", "naboom/+", "naboom/#", "naboom/\0", "a" * 65_536):
-            with self.assertRaises(ValueError):
+        for topic in UNPUBLISHABLE:
+            with self.subTest(ascii(topic[:20])), self.assertRaises(ValueError):
                 outbox.publish(topic)
+        self.assertFalse(OutboxMessage.objects.exists())
+
+    def test_a_topic_of_unusual_characters_is_published(self) -> None:
+        for topic in UNUSUAL:
+            with self.subTest(ascii(topic[:20])):
+                self.assertEqual(outbox.publish(topic).topic, topic)
+
+    async def test_a_row_by_sql_with_a_malformed_topic_is_refused_and_blocks_nobody(self) -> None:
+        for topic in ("naboom/a\x1fb", "naboom/\ufffe", "/" * 201, "naboom/b"):
+            await OutboxMessage.objects.acreate(topic=topic, payload=b"x")
+        client, end = mock.Mock(maximum_packet=1_000), asyncio.Event()
+        client.disconnected.done.side_effect = [False, True]
+        client.publish_acknowledged = mock.AsyncMock(return_value=ReasonCode(PacketTypes.PUBACK))
+        with self.assertLogs("messaging.dispatcher", "ERROR") as logged:
+            await dispatch(client, InlineDatabase(), Progress(), end)
+        self.assertEqual([call.args[0] for call in client.publish_acknowledged.await_args_list], ["naboom/b"])
+        self.assertEqual(len(logged.records), 3)
+        refusals = [row.refusal async for row in OutboxMessage.objects.order_by("pk")]
+        for said, expected in zip(refusals, ("'\\x1f' at", "'\\ufffe' at", "201 slashes", ""), strict=True):
+            self.assertIn(expected, said)
 
     async def test_asynchronous_code_publishes_too(self) -> None:
         row = await outbox.apublish("naboom/community/a", "text", retain=True)
