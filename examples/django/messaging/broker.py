@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import ssl
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -52,19 +52,12 @@ class Broker:
     authority: PemFile = PemFile()
     certificate: PemFile = PemFile()
     key: PemFile = PemFile()
-
-    def tls_context(self) -> ssl.SSLContext | None:
-        """Give a context that proves the broker's certificate and name, or None without TLS."""
-        if not self.tls:
-            return None
-        context = _trust(self.authority)
-        if self.certificate.name:
-            _show(context, self.certificate, self.key)
-        return context
+    # Made of these three while they were seen to fit, since the files may be others at the next attempt.
+    tls_context: ssl.SSLContext | None = field(default=None, compare=False, repr=False)
 
 
 def read_broker(*, tls: bool | None = None) -> Broker:
-    """Read the settings, and over them the environment and MQTT_ENV_FILE as they are now.
+    """Read the environment and MQTT_ENV_FILE as they are now; what neither of them names has its default.
 
     tls overrides MQTT_USE_SSL. Raises Stop for a setting that cannot be.
     """
@@ -88,12 +81,12 @@ def read_broker(*, tls: bool | None = None) -> Broker:
                 f"MQTT_{name.upper()} is empty: set it in the environment or in the file "
                 "that MQTT_ENV_FILE names."
             )
-    broker.tls_context()
-    return broker
+    return replace(broker, tls_context=_tls_context(broker))
 
 
 def _text(values: Mapping[str, str], name: str) -> str:
-    return str(values.get(name, getattr(settings, name)))
+    # Not the setting: it still has what MQTT_ENV_FILE named when the process began.
+    return str(values.get(name, settings.MQTT_DEFAULTS[name]))
 
 
 def _flag(values: Mapping[str, str], name: str) -> bool:
@@ -122,6 +115,16 @@ def _pem(values: Mapping[str, str], setting: str) -> PemFile:
         raise Stop(
             f"{setting} is {name}, which cannot be read ({reason}): give the path of a PEM file."
         ) from None
+
+
+def _tls_context(broker: Broker) -> ssl.SSLContext | None:
+    """Give a context that proves the broker's certificate and name, or None without TLS."""
+    if not broker.tls:
+        return None
+    context = _trust(broker.authority)
+    if broker.certificate.name:
+        _show(context, broker.certificate, broker.key)
+    return context
 
 
 def _trust(authority: PemFile) -> ssl.SSLContext:

@@ -49,7 +49,7 @@ class DurableClient(aiomqtt.Client):
             keepalive=broker.keepalive,
             clean_start=False,
             properties=properties,
-            tls_context=broker.tls_context(),
+            tls_context=broker.tls_context,
             timeout=10,
         )
         self._client.manual_ack_set(True)

@@ -111,7 +111,19 @@ class Service:
         await wait_for(self._stop, pause)
 
     async def _read_again(self, broker: Broker) -> Broker:
-        again = await asyncio.to_thread(self._read)
+        """Give the settings as they are now, or the former ones while they are being replaced."""
+        try:
+            again = await asyncio.to_thread(self._read)
+        except Stop as stop:
+            # A kit's files are moved one by one. Said at each attempt, for as long as it lasts.
+            log(
+                logger,
+                logging.WARNING,
+                "settings cannot be read",
+                reason=str(stop),
+                instead=f"the former ones, {broker.username} at {broker.host}:{broker.port}",
+            )
+            return broker
         if again != broker:
             log(
                 logger,

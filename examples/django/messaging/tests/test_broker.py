@@ -1,4 +1,6 @@
+import asyncio
 import os
+import ssl
 import tempfile
 from pathlib import Path
 from unittest import mock
@@ -6,11 +8,21 @@ from unittest import mock
 from django.conf import settings
 from django.test import SimpleTestCase, override_settings
 
-from messaging.broker import read_broker
+from messaging.broker import Broker, read_broker
+from messaging.client import DurableClient
 from messaging.stop import Stop
 
 GIVEN = {"MQTT_ENV_FILE": "", "MQTT_HOST": "broker", "MQTT_PASSWORD": "given-by-a-test"}
 
+
+AT_THE_START = {
+    "MQTT_HOST": "old",
+    "MQTT_SSL_PORT": "1",
+    "MQTT_CLIENT_ID": "old",
+    "MQTT_CA_FILE": "/nowhere/ca.crt",
+    "MQTT_CERTIFICATE_FILE": "/nowhere/client.crt",
+    "MQTT_KEY_FILE": "/nowhere/client.key",
+}
 
 PEM_OF_NOTHING = "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----"
 
@@ -65,6 +77,29 @@ class BrokerTest(SimpleTestCase):
             path.write_text(PEM_OF_NOTHING)
             self.refuse({"MQTT_CERTIFICATE_FILE": str(path)}, "are no certificate and its key")
 
+    def test_files_that_go_after_they_were_read_are_not_needed_to_connect(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder, "ca.crt")
+            path.write_text(PEM_OF_NOTHING)
+            given = {**GIVEN, "MQTT_CA_FILE": str(path)}
+            with mock.patch.dict(os.environ, given), mock.patch("messaging.broker._trust") as trust:
+                trust.return_value = ssl.create_default_context()
+                broker = read_broker(tls=True)
+        client = asyncio.run(client_of(broker))
+        self.assertIs(client._client._ssl_context, trust.return_value)
+
+    def test_what_the_file_named_at_the_start_and_names_no_more_has_its_default(self) -> None:
+        with tempfile.TemporaryDirectory() as folder:
+            file = Path(folder, "mqtt.env")
+            file.write_text("MQTT_PASSWORD=given-by-a-test\n")
+            given = {"MQTT_ENV_FILE": str(file), "MQTT_USERNAME": "of-the-process"}
+            with mock.patch.dict(os.environ, given), self.settings(**AT_THE_START):
+                broker = read_broker(tls=True)
+        self.assertEqual((broker.host, broker.port), ("localhost", 8883))
+        self.assertEqual(broker.client_id, "naboom-community")
+        self.assertEqual((broker.certificate.name, broker.key.name, broker.authority.name), ("", "", ""))
+        self.assertEqual(broker.username, "of-the-process")
+
     def test_the_settings_are_the_documents(self) -> None:
         self.assertEqual(settings.MQTT_COMMUNITY_TOPIC, "naboom/community")
         self.assertEqual(settings.MQTT_SYSTEM_TOPIC, "naboom/system")
@@ -74,3 +109,7 @@ class BrokerTest(SimpleTestCase):
     def refuse(self, given: dict[str, str], sentence: str) -> None:
         with mock.patch.dict(os.environ, {**GIVEN, **given}), self.assertRaisesRegex(Stop, sentence):
             read_broker(tls=True)
+
+
+async def client_of(broker: Broker) -> DurableClient:
+    return DurableClient(broker, receive_maximum=1, session_seconds=1)

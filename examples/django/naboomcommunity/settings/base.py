@@ -109,19 +109,34 @@ LOGGING = {
 
 # MQTT Broker Settings (with authentication). There is no default password. All are text as given, flags
 # and numbers too: messaging.broker judges them, so that one that cannot be ends the service with a sentence.
-MQTT_HOST = ENVIRONMENT.get("MQTT_HOST", "localhost")
-MQTT_PORT = ENVIRONMENT.get("MQTT_PORT", "1883")
-MQTT_SSL_PORT = ENVIRONMENT.get("MQTT_SSL_PORT", "8883")
-MQTT_USERNAME = ENVIRONMENT.get("MQTT_USERNAME", "naboom-mqtt")
-MQTT_PASSWORD = ENVIRONMENT.get("MQTT_PASSWORD", "")
-MQTT_CLIENT_ID = ENVIRONMENT.get("MQTT_CLIENT_ID", "naboom-community")
-MQTT_KEEPALIVE = ENVIRONMENT.get("MQTT_KEEPALIVE", "60")
-MQTT_USE_SSL = ENVIRONMENT.get("MQTT_USE_SSL", "false")
-# The CA certificates to trust, PEM. Empty: those that the system trusts.
-MQTT_CA_FILE = ENVIRONMENT.get("MQTT_CA_FILE", "")
-# The client's own certificate and its key, PEM, where the broker asks for one.
-MQTT_CERTIFICATE_FILE = ENVIRONMENT.get("MQTT_CERTIFICATE_FILE", "")
-MQTT_KEY_FILE = ENVIRONMENT.get("MQTT_KEY_FILE", "")
+# What counts where neither the environment nor the file names a variable, or names it no longer.
+MQTT_DEFAULTS = {
+    "MQTT_HOST": "localhost",
+    "MQTT_PORT": "1883",
+    "MQTT_SSL_PORT": "8883",
+    "MQTT_USERNAME": "naboom-mqtt",
+    "MQTT_PASSWORD": "",
+    "MQTT_CLIENT_ID": "naboom-community",
+    "MQTT_KEEPALIVE": "60",
+    "MQTT_USE_SSL": "false",
+    # The CA certificates to trust, PEM. Empty: those that the system trusts.
+    "MQTT_CA_FILE": "",
+    # The client's own certificate and its key, PEM, where the broker asks for one.
+    "MQTT_CERTIFICATE_FILE": "",
+    "MQTT_KEY_FILE": "",
+}
+# As they were when the process began; the service reads them anew.
+MQTT_HOST = ENVIRONMENT.get("MQTT_HOST", MQTT_DEFAULTS["MQTT_HOST"])
+MQTT_PORT = ENVIRONMENT.get("MQTT_PORT", MQTT_DEFAULTS["MQTT_PORT"])
+MQTT_SSL_PORT = ENVIRONMENT.get("MQTT_SSL_PORT", MQTT_DEFAULTS["MQTT_SSL_PORT"])
+MQTT_USERNAME = ENVIRONMENT.get("MQTT_USERNAME", MQTT_DEFAULTS["MQTT_USERNAME"])
+MQTT_PASSWORD = ENVIRONMENT.get("MQTT_PASSWORD", MQTT_DEFAULTS["MQTT_PASSWORD"])
+MQTT_CLIENT_ID = ENVIRONMENT.get("MQTT_CLIENT_ID", MQTT_DEFAULTS["MQTT_CLIENT_ID"])
+MQTT_KEEPALIVE = ENVIRONMENT.get("MQTT_KEEPALIVE", MQTT_DEFAULTS["MQTT_KEEPALIVE"])
+MQTT_USE_SSL = ENVIRONMENT.get("MQTT_USE_SSL", MQTT_DEFAULTS["MQTT_USE_SSL"])
+MQTT_CA_FILE = ENVIRONMENT.get("MQTT_CA_FILE", MQTT_DEFAULTS["MQTT_CA_FILE"])
+MQTT_CERTIFICATE_FILE = ENVIRONMENT.get("MQTT_CERTIFICATE_FILE", MQTT_DEFAULTS["MQTT_CERTIFICATE_FILE"])
+MQTT_KEY_FILE = ENVIRONMENT.get("MQTT_KEY_FILE", MQTT_DEFAULTS["MQTT_KEY_FILE"])
 
 # MQTT Topic Configuration
 MQTT_TOPIC_PREFIX = "naboom"

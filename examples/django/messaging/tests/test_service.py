@@ -1,0 +1,66 @@
+import asyncio
+import functools
+import os
+import signal
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from unittest import mock
+
+from django.test import SimpleTestCase
+
+from messaging.broker import Broker
+from messaging.service import Service
+from messaging.stop import Stop
+
+KIT = "MQTT_HOST=localhost\nMQTT_USERNAME=django\nMQTT_PASSWORD=of-a-test\nMQTT_CLIENT_ID=first\n"
+
+
+class ServiceTest(SimpleTestCase):
+    """A service without broker and database: each connection does the next step of a script."""
+
+    def setUp(self) -> None:
+        folder = self.enterContext(tempfile.TemporaryDirectory())
+        self.file = Path(folder, "mqtt.env")
+        self.file.write_text(KIT)
+        self.enterContext(mock.patch.dict(os.environ, {"MQTT_ENV_FILE": str(self.file)}))
+        self.enterContext(mock.patch("messaging.service.check_migrated"))
+        self.write_status = self.enterContext(mock.patch("messaging.service.write_status"))
+        self.enterContext(mock.patch("messaging.service.Connection", side_effect=self.connect))
+        self.brokers: list[Broker] = []
+        self.script: list[Callable[[], object]] = []
+
+    def test_settings_that_cannot_be_read_leave_the_former_ones_in_use_until_they_can(self) -> None:
+        self.script = [
+            lambda: self.file.write_text("half a li"),
+            self.file.unlink,
+            lambda: self.file.write_text(KIT.replace("localhost", "moved")),
+            terminate,
+        ]
+        with self.assertLogs("messaging.service") as logged:
+            asyncio.run(Service().run())
+        self.assertEqual([broker.host for broker in self.brokers], ["localhost"] * 3 + ["moved"])
+        warnings = [vars(record)["fields"] for record in logged.records if record.levelname == "WARNING"]
+        self.assertEqual(len(warnings), 2)
+        self.assertIn("line 1 is not KEY=value", warnings[0]["reason"])
+        self.assertIn("No such file", warnings[1]["reason"])
+        self.assertEqual(warnings[1]["instead"], "the former ones, django at localhost:1883")
+
+    def test_a_first_start_with_settings_that_cannot_be_read_stops(self) -> None:
+        self.file.unlink()
+        with self.assertRaisesRegex(Stop, "cannot be read"):
+            asyncio.run(Service().run())
+        self.assertEqual(self.brokers, [])
+
+    def connect(self, broker: Broker, *_: object) -> SimpleNamespace:
+        self.brokers.append(broker)
+        return SimpleNamespace(hold=functools.partial(self.hold, self.script.pop(0)))
+
+    async def hold(self, step: Callable[[], object]) -> None:
+        step()
+        await asyncio.sleep(0.05)
+
+
+def terminate() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
