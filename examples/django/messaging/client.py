@@ -8,6 +8,8 @@ from collections import deque
 from typing import TYPE_CHECKING, Any, Self, cast
 
 import aiomqtt
+from paho.mqtt import properties as paho_properties
+from paho.mqtt.exception import MalformedPacket
 from paho.mqtt.packettypes import PacketTypes
 from paho.mqtt.properties import Properties
 from paho.mqtt.subscribeoptions import SubscribeOptions
@@ -24,6 +26,23 @@ if TYPE_CHECKING:
 
 # Messages that nobody acknowledges are dropped beyond this many times the receive maximum.
 QOS0_WINDOWS = 20
+
+
+def read_string(buffer: bytes, longest: int) -> tuple[str, int]:
+    """Read a UTF-8 string of a property, and give it with the bytes that it takes.
+
+    paho's own takes U+FEFF for malformed, though MQTT 5 (1.5.4-3) has it read like any other character.
+    A message with one would end each connection that it comes with, and never be stored.
+    """
+    data, size = paho_properties.readBytes(buffer, longest)  # type: ignore[no-untyped-call]
+    text = bytes(data).decode()
+    if "\0" in text:
+        raise MalformedPacket("[MQTT-1.5.4-2] Null found in UTF-8 data")
+    return text, size
+
+
+# The only place where paho lets strings be read otherwise, which is why its version is pinned too.
+paho_properties.readUTF = read_string
 
 
 class DurableClient(aiomqtt.Client):
