@@ -28,6 +28,10 @@ if TYPE_CHECKING:
 logger = logging.getLogger(__name__)
 Result = TypeVar("Result")
 
+# Seconds of MQTT_STOP_TIMEOUT that are for what comes after the messages: the disconnection, and the
+# service's last words.
+FAREWELL = 3.0
+
 
 class Connection:
     """A connection that stores and sends until it ends, the settings change, or the service stops."""
@@ -102,9 +106,10 @@ class Connection:
         stopping = asyncio.create_task(self._stop.wait())
         await _first(work, stopping)
         stopping.cancel()
-        await asyncio.wait([work], timeout=settings.MQTT_STOP_TIMEOUT)
+        seconds = max(settings.MQTT_STOP_TIMEOUT - FAREWELL, 0.0)
+        await asyncio.wait([work], timeout=seconds)
         if not work.done():
-            log(logger, logging.WARNING, "not done in time", seconds=settings.MQTT_STOP_TIMEOUT)
+            log(logger, logging.WARNING, "not done in time", seconds=seconds)
             work.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await work

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, TypeVar
 
 from django.db import Error, InterfaceError, OperationalError, connection
 
 from messaging.backoff import backoff
+from messaging.ending import Executor
 from messaging.logs import log
 
 if TYPE_CHECKING:
@@ -30,7 +31,7 @@ class Database:
     """A thread with a connection of its own."""
 
     def __init__(self, name: str, stop: asyncio.Event) -> None:
-        self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix=name)
+        self._executor = Executor(max_workers=1, thread_name_prefix=name)
         self._stop = stop
 
     async def run(self, call: Callable[[], Result]) -> Result:
@@ -58,10 +59,11 @@ class Database:
             if await wait_for(self._stop, next(pauses)):
                 raise GivenUpError
 
-    def close(self) -> None:
-        """End the thread once it is done with what it does."""
-        self._executor.submit(connection.close)
-        self._executor.shutdown(wait=True)
+    async def close(self, seconds: float) -> None:
+        """End the thread once it is done with what it does, and wait these seconds for it."""
+        with contextlib.suppress(Error, TimeoutError):
+            await asyncio.wait_for(self.run(connection.close), seconds)
+        self._executor.shutdown()
 
 
 async def wait_for(event: asyncio.Event, seconds: float) -> bool:

@@ -36,6 +36,12 @@ STEADY = 10.0
 # Two services with one client id end each other's connection in turn (MQTT 5, 3.1.4), for ever.
 TAKEOVERS = 2
 TAKEOVER_SECONDS = 60.0
+# Seconds of MQTT_STOP_TIMEOUT that are left where a connection does not end: to break it off, to write
+# that the service has stopped, and to close the databases, some of which may hang.
+LAST_WORDS = 2.5
+BREAKING_OFF = 0.5
+LAST_HEARTBEAT = 1.0
+CLOSING = 0.5
 
 
 class Service:
@@ -60,8 +66,7 @@ class Service:
         _warn_of_plaintext(broker)
         heartbeat = asyncio.create_task(self._beat(broker.client_id))
         try:
-            await self._inbox.insist(check_migrated)
-            await self._stay_connected(broker)
+            await self._serve_until_stopped(broker)
             self._progress.turn(State.STOPPED, "it was told to.")
         except GivenUpError:
             self._progress.turn(State.STOPPED, "it was told to, while the database was away.")
@@ -69,16 +74,38 @@ class Service:
             self._progress.turn(State.STOPPED, str(error) if isinstance(error, Stop) else "it failed.")
             raise
         finally:
+            await self._say_goodbye(heartbeat)
+
+    async def _serve_until_stopped(self, broker: Broker) -> None:
+        """Serve; after a stop for a limited time, whatever hangs."""
+        serving = asyncio.create_task(self._serve(broker))
+        stopping = asyncio.create_task(self._stop.wait())
+        await asyncio.wait((serving, stopping), return_when=asyncio.FIRST_COMPLETED)
+        stopping.cancel()
+        seconds = max(settings.MQTT_STOP_TIMEOUT - LAST_WORDS, 0.0)
+        await asyncio.wait([serving], timeout=seconds)
+        if serving.done():
+            return await serving
+        log(logger, logging.WARNING, "not done in time", seconds=seconds)
+        serving.cancel()
+        await asyncio.wait([serving], timeout=BREAKING_OFF)
+        return None
+
+    async def _serve(self, broker: Broker) -> None:
+        await self._inbox.insist(check_migrated)
+        await self._stay_connected(broker)
+
+    async def _say_goodbye(self, heartbeat: asyncio.Task[None]) -> None:
+        await asyncio.wait([heartbeat], timeout=LAST_HEARTBEAT)
+        if not heartbeat.done():
+            log(logger, logging.WARNING, "no heartbeat", reason="not done in time")
+            heartbeat.cancel()
+        databases = (self._inbox, self._outbox, self._heart)
+        await asyncio.gather(*(database.close(CLOSING) for database in databases))
+        log(logger, logging.INFO, "stopped", stored=self._progress.stored, sent=self._progress.sent)
+        if heartbeat.done() and not heartbeat.cancelled():
+            # What nobody has foreseen in it is told.
             await heartbeat
-            for database in (self._inbox, self._outbox, self._heart):
-                database.close()
-            log(
-                logger,
-                logging.INFO,
-                "stopped",
-                stored=self._progress.stored,
-                sent=self._progress.sent,
-            )
 
     async def _stay_connected(self, broker: Broker) -> None:
         loop = asyncio.get_running_loop()

@@ -3,6 +3,8 @@ import functools
 import os
 import signal
 import tempfile
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
@@ -29,6 +31,7 @@ class ServiceTest(SimpleTestCase):
         self.write_status = self.enterContext(mock.patch("messaging.service.write_status"))
         self.enterContext(mock.patch("messaging.service.Connection", side_effect=self.connect))
         self.brokers: list[Broker] = []
+        self.seconds = 0.05
         self.script: list[Callable[[], object]] = []
 
     def test_settings_that_cannot_be_read_leave_the_former_ones_in_use_until_they_can(self) -> None:
@@ -53,13 +56,24 @@ class ServiceTest(SimpleTestCase):
             asyncio.run(Service().run())
         self.assertEqual(self.brokers, [])
 
+    def test_a_stop_is_over_in_time_though_connection_and_database_hang(self) -> None:
+        freed = threading.Event()
+        self.addCleanup(freed.set)
+        self.write_status.side_effect = lambda *_: freed.wait(60)
+        self.script, self.seconds = [terminate], 60.0
+        started = time.monotonic()
+        with self.settings(MQTT_STOP_TIMEOUT=3.0), self.assertLogs("messaging.service") as logged:
+            asyncio.run(Service().run())
+        self.assertLess(time.monotonic() - started, 3.0)
+        self.assertEqual(logged.records[-1].getMessage(), "stopped")
+
     def connect(self, broker: Broker, *_: object) -> SimpleNamespace:
         self.brokers.append(broker)
         return SimpleNamespace(hold=functools.partial(self.hold, self.script.pop(0)))
 
     async def hold(self, step: Callable[[], object]) -> None:
         step()
-        await asyncio.sleep(0.05)
+        await asyncio.sleep(self.seconds)
 
 
 def terminate() -> None:

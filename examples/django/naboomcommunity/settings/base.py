@@ -156,7 +156,8 @@ MQTT_SUBSCRIPTIONS = [
 MQTT_RECEIVE_MAXIMUM = 500
 # How long the broker keeps the session of a service that is away; the broker's own limit may be shorter.
 MQTT_SESSION_DAYS = 30
-# Seconds: longest pause between two attempts, look-up of new outbox rows, and the time a stop may take.
+# Seconds: longest pause between two attempts, look-up of new outbox rows, and the time a stop may take,
+# of which the last 3 are for what comes after the messages.
 MQTT_BACKOFF_MAXIMUM = 30.0
 MQTT_OUTBOX_POLL = 0.5
 MQTT_STOP_TIMEOUT = 10.0

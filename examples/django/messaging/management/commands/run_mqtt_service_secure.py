@@ -5,10 +5,14 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from messaging.ending import Executor, leave, threads_hang
 from messaging.service import Service
 from messaging.stop import Stop
 
 logger = logging.getLogger(__name__)
+
+# Seconds that threads have to end after the service has.
+PATIENCE = 0.2
 
 
 class Command(BaseCommand):
@@ -26,15 +30,24 @@ class Command(BaseCommand):
 
     def handle(self, *_: Any, ssl: bool, **__: Any) -> None:  # noqa: ANN401
         """Run; exit code 0 after a stop that was asked for, 2 where something is to be mended."""
+        failure: CommandError | None = None
         try:
             asyncio.run(_run(tls=True if ssl else None))
         except Stop as stop:
-            raise CommandError(str(stop), returncode=stop.exit_code) from None
+            failure = CommandError(str(stop), returncode=stop.exit_code)
         except Exception as error:
             # What nobody has foreseen: the log has all of it, and whoever restarts services does so.
             logger.exception("failed")
-            raise CommandError(f"The service has failed: {type(error).__name__}.") from None
+            failure = CommandError(f"The service has failed: {type(error).__name__}.")
+        if threads_hang(PATIENCE):
+            # The interpreter's exit would wait for them. Django has no part in it, so this says why.
+            if failure is not None:
+                self.stderr.write(f"CommandError: {failure}")
+            leave(failure.returncode if failure is not None else 0)
+        if failure is not None:
+            raise failure
 
 
 async def _run(*, tls: bool | None) -> None:
+    asyncio.get_running_loop().set_default_executor(Executor(thread_name_prefix="asyncio"))
     await Service(tls=tls).run()
