@@ -21,7 +21,7 @@ from messaging.logs import log
 from messaging.refusal import TAKEN_OVER, code_of, describe, refusal
 from messaging.rotation import changed_within
 from messaging.schema import check_migrated
-from messaging.status import Progress, State, write_status
+from messaging.status import Progress, State, retire_status, write_status
 from messaging.stop import Stop
 
 if TYPE_CHECKING:
@@ -56,15 +56,18 @@ class Service:
         self._outbox = Database("outbox", self._stop)
         self._heart = Database("heartbeat", self._stop)
         self._takeovers: list[float] = []
+        # Of the connection in use, or of the attempt at one.
+        self._client_id = ""
 
     async def run(self) -> None:
         """Serve until SIGTERM or SIGINT. Raises Stop for what trying again does not mend."""
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, self._stop.set)
         broker = self._read()
+        self._client_id = broker.client_id
         log(logger, logging.INFO, "starting", client_id=broker.client_id)
         _warn_of_plaintext(broker)
-        heartbeat = asyncio.create_task(self._beat(broker.client_id))
+        heartbeat = asyncio.create_task(self._beat())
         try:
             await self._serve_until_stopped(broker)
             self._progress.turn(State.STOPPED, "it was told to.")
@@ -112,6 +115,7 @@ class Service:
         pauses: Pauses = backoff(settings.MQTT_BACKOFF_MAXIMUM)
         while not self._stop.is_set():
             started = loop.time()
+            self._client_id = broker.client_id
             try:
                 connection = Connection(
                     broker, self._read, (self._inbox, self._outbox), self._progress, self._stop
@@ -173,14 +177,19 @@ class Service:
                 "an MQTT_CLIENT_ID of its own."
             )
 
-    async def _beat(self, client_id: str) -> None:
+    async def _beat(self) -> None:
         """Write how the service is: regularly, when it changes, and at its end."""
+        written = self._client_id
         while True:
             await wait_for(self._progress.news, settings.MQTT_HEARTBEAT)
             self._progress.news.clear()
             over = self._progress.state == State.STOPPED
+            current = self._client_id
             try:
-                await self._heart.run(lambda: write_status(client_id, self._progress))
+                if current != written:
+                    await self._heart.run(functools.partial(retire_status, written, current))
+                written = current
+                await self._heart.run(functools.partial(write_status, current, self._progress))
             except Error as error:
                 log(logger, logging.WARNING, "no heartbeat", reason=reason(error))
             if over:

@@ -68,6 +68,17 @@ def write_status(client_id: str, progress: Progress) -> None:
     )
 
 
+def retire_status(client_id: str, successor: str) -> None:
+    """Write that the service has left a client id for another one."""
+    now = timezone.now()
+    ServiceStatus.objects.filter(pk=client_id).update(
+        state=State.STOPPED,
+        since=now,
+        detail=f"it goes on with the MQTT_CLIENT_ID {successor}.",
+        heartbeat_at=now,
+    )
+
+
 def read_health(client_id: str) -> Health:
     """Judge the service of a client id by what is in the database."""
     status = ServiceStatus.objects.filter(pk=client_id).first()

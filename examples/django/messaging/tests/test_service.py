@@ -67,6 +67,18 @@ class ServiceTest(SimpleTestCase):
         self.assertLess(time.monotonic() - started, 3.0)
         self.assertEqual(logged.records[-1].getMessage(), "stopped")
 
+    def test_a_client_id_that_changes_takes_the_heartbeat_with_it(self) -> None:
+        self.script = [lambda: self.file.write_text(KIT.replace("=first", "=second")), terminate]
+        with (
+            self.settings(MQTT_HEARTBEAT=0.01),
+            mock.patch("messaging.service.retire_status") as retire_status,
+            self.assertLogs("messaging.service"),
+        ):
+            asyncio.run(Service().run())
+        ids = [call.args[0] for call in self.write_status.call_args_list]
+        self.assertEqual((ids, ids[-1]), (sorted(ids), "second"))
+        retire_status.assert_called_once_with("first", "second")
+
     def connect(self, broker: Broker, *_: object) -> SimpleNamespace:
         self.brokers.append(broker)
         return SimpleNamespace(hold=functools.partial(self.hold, self.script.pop(0)))

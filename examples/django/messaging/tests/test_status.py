@@ -7,7 +7,7 @@ from django.utils import timezone
 
 from messaging.models import OutboxMessage, ServiceStatus
 from messaging.outbox import publish
-from messaging.status import Progress, State, judge, write_status
+from messaging.status import Progress, State, judge, retire_status, write_status
 
 
 class JudgementTest(TestCase):
@@ -45,6 +45,20 @@ class HealthCommandTest(TestCase):
             row = publish("naboom/community/a")
             OutboxMessage.objects.filter(pk=row.pk).update(created_at=timezone.now() - timedelta(hours=1))
             self.assertEqual(self.run_command()[0], 1)
+
+    def test_a_service_that_has_changed_its_client_id_is_found_by_the_new_one_and_the_old_one_says_so(
+        self,
+    ) -> None:
+        progress = Progress()
+        progress.turn(State.CONNECTED)
+        write_status("old", progress)
+        retire_status("old", "new")
+        write_status("new", progress)
+        with self.settings(MQTT_CLIENT_ID="new"):
+            self.assertEqual(self.run_command(), (0, "The service new is connected.\n"))
+        with self.settings(MQTT_CLIENT_ID="old"):
+            said = "The service old has stopped: it goes on with the MQTT_CLIENT_ID new.\n"
+            self.assertEqual(self.run_command(), (1, said))
 
     def run_command(self) -> tuple[object, str]:
         output = StringIO()
