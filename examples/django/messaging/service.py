@@ -173,8 +173,8 @@ class Service:
         self._takeovers.append(now)
         if len(self._takeovers) >= TAKEOVERS:
             raise Stop(
-                f"Another client uses the client id {broker.client_id!r} too: give each service "
-                "an MQTT_CLIENT_ID of its own."
+                f"Another client uses the client id {broker.client_id!r} too: stop the other one if it is "
+                "a service on this database, and else give it an MQTT_CLIENT_ID of its own."
             )
 
     async def _beat(self) -> None:

@@ -10,7 +10,10 @@ from pathlib import Path
 from types import SimpleNamespace
 from unittest import mock
 
+from aiomqtt import MqttCodeError
 from django.test import SimpleTestCase
+from paho.mqtt.packettypes import PacketTypes
+from paho.mqtt.reasoncodes import ReasonCode
 
 from messaging.broker import Broker
 from messaging.service import Service
@@ -79,6 +82,12 @@ class ServiceTest(SimpleTestCase):
         self.assertEqual((ids, ids[-1]), (sorted(ids), "second"))
         retire_status.assert_called_once_with("first", "second")
 
+    def test_a_second_service_with_the_client_id_is_told_to_stop_the_other_one(self) -> None:
+        self.script = [be_taken_over, be_taken_over]
+        with self.assertLogs("messaging.service"), self.assertRaises(Stop) as caught:
+            asyncio.run(Service().run())
+        self.assertIn("client id 'first' too: stop the other one if it is a service", str(caught.exception))
+
     def connect(self, broker: Broker, *_: object) -> SimpleNamespace:
         self.brokers.append(broker)
         return SimpleNamespace(hold=functools.partial(self.hold, self.script.pop(0)))
@@ -86,6 +95,10 @@ class ServiceTest(SimpleTestCase):
     async def hold(self, step: Callable[[], object]) -> None:
         step()
         await asyncio.sleep(self.seconds)
+
+
+def be_taken_over() -> None:
+    raise MqttCodeError(ReasonCode(PacketTypes.DISCONNECT, identifier=0x8E))
 
 
 def terminate() -> None:
