@@ -63,7 +63,8 @@ async def _send(
 
 async def _publish(client: DurableClient, row: OutboxMessage) -> str | None:
     """Give why the broker will not have it, "" if it has it, or None if that is not known."""
-    payload = bytes(row.payload)
+    # Text where SQL inserted text into SQLite, which keeps it as such.
+    payload = outbox.encode(row.payload)
     try:
         outbox.check_topic(row.topic)
     except ValueError as error:

@@ -48,8 +48,7 @@ class OutboxTest(TestCase):
         self.assertEqual([row.pk for row in outbox.pending(10)], [third.pk])
 
     def test_a_row_by_sql_is_sent_with_an_id_that_stays(self) -> None:
-        with connection.cursor() as cursor:
-            cursor.execute("INSERT INTO messaging_outboxmessage (topic, payload) VALUES ('naboom/a', 'x')")
+        insert("INSERT INTO messaging_outboxmessage (topic, payload) VALUES ('naboom/a', 'x')")
         (row,) = outbox.pending(10)
         self.assertIsNotNone(row.message_id)
         self.assertEqual(OutboxMessage.objects.get().message_id, row.message_id)
@@ -75,17 +74,31 @@ class OutboxTest(TestCase):
     async def test_a_row_by_sql_with_a_malformed_topic_is_refused_and_blocks_nobody(self) -> None:
         for topic in ("naboom/a\x1fb", "naboom/\ufffe", "/" * 201, "naboom/b"):
             await OutboxMessage.objects.acreate(topic=topic, payload=b"x")
-        client, end = mock.Mock(maximum_packet=1_000), asyncio.Event()
-        client.disconnected.done.side_effect = [False, True]
-        client.publish_acknowledged = mock.AsyncMock(return_value=ReasonCode(PacketTypes.PUBACK))
         with self.assertLogs("messaging.dispatcher", "ERROR") as logged:
-            await dispatch(client, InlineDatabase(), Progress(), end)
-        self.assertEqual([call.args[0] for call in client.publish_acknowledged.await_args_list], ["naboom/b"])
+            self.assertEqual(await self.sent(), [("naboom/b", b"x")])
         self.assertEqual(len(logged.records), 3)
         refusals = [row.refusal async for row in OutboxMessage.objects.order_by("pk")]
         for said, expected in zip(refusals, ("'\\x1f' at", "'\\ufffe' at", "201 slashes", ""), strict=True):
             self.assertIn(expected, said)
 
+    async def test_a_payload_by_sql_is_sent_as_bytes_where_the_database_keeps_text(self) -> None:
+        await sync_to_async(insert)("INSERT INTO messaging_outboxmessage (topic, payload) VALUES ('a', 'x')")
+        with self.assertLogs("messaging.dispatcher"):
+            self.assertEqual(await self.sent(), [("a", b"x")])
+
     async def test_asynchronous_code_publishes_too(self) -> None:
         row = await outbox.apublish("naboom/community/a", "text", retain=True)
         self.assertEqual((bytes(row.payload), row.retain), (b"text", True))
+
+    async def sent(self) -> list[tuple[str, bytes]]:
+        """Let the outbox be dispatched once to a broker that takes all, and give what reached it."""
+        client = mock.Mock(maximum_packet=1_000)
+        client.disconnected.done.side_effect = [False, True]
+        client.publish_acknowledged = mock.AsyncMock(return_value=ReasonCode(PacketTypes.PUBACK))
+        await dispatch(client, InlineDatabase(), Progress(), asyncio.Event())
+        return [call.args for call in client.publish_acknowledged.await_args_list]
+
+
+def insert(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
