@@ -8,7 +8,7 @@ import {
 import type { CertificateSettings } from "./certificate-settings.ts";
 import { setCommand } from "./mend.ts";
 import type { Settings } from "./settings-schema.ts";
-import type { TakenOver } from "./taken-over.ts";
+import { lastUser, type TakenOver } from "./taken-over.ts";
 import type { UserSettings } from "./user-settings.ts";
 
 /**
@@ -18,7 +18,7 @@ import type { UserSettings } from "./user-settings.ts";
 export function loweredNumbers(stack: string, settings: Settings, last: TakenOver, now: Date): string[] {
   return [
     ...Object.entries(settings.users).flatMap(([name, wanted]) =>
-      loweredUser(stack, name, wanted, last.users[name]),
+      loweredUser(stack, name, wanted, lastUser(last, name)),
     ),
     ...loweredCertificates(stack, settings.certificates, last),
     ...forgottenCertificates(stack, settings, last, now),

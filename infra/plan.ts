@@ -12,6 +12,7 @@ import { checkProtection, protectedAuthority } from "./protection.ts";
 import { planRotation } from "./rotation.ts";
 import type { Settings } from "./settings-schema.ts";
 import { readSettings } from "./stack-config.ts";
+import type { TakenOver } from "./taken-over.ts";
 
 /** What an update is asked for, and what it comes upon. */
 export interface Plan {
@@ -31,6 +32,8 @@ export interface Plan {
   readonly renewals: number;
   /** The generation of the CA whose key is not to be deleted; undefined where none is. */
   readonly protectedGeneration: number | undefined;
+  /** What the broker was given last; undefined where it was never given anything. */
+  readonly last: TakenOver | undefined;
 }
 
 /**
@@ -58,6 +61,6 @@ export async function planUpdate(): Promise<Plan> {
   for (const sentence of sentences) await pulumi.log.info(sentence);
   const protectedGeneration = protectedAuthority(settings);
   const keyType = (own && new X509Certificate(own.chain).publicKey.asymmetricKeyType) ?? ISSUED_KEY_TYPE;
-  const images = { image, consoleImage };
-  return Object.freeze({ settings, names, present, ...images, own, keyType, renewals, protectedGeneration });
+  const found = { image, consoleImage, own, last };
+  return Object.freeze({ settings, names, present, ...found, keyType, renewals, protectedGeneration });
 }

@@ -29,7 +29,8 @@ function settingsOf(config: Config): Settings {
 /** The record of a stack that was brought up with this config. */
 function recordOf(config: Config, brought?: Own): TakenOver {
   const settings = settingsOf(config);
-  const text = writeTakenOver({ settings, own: brought, renewals: 0, serverExpires, issued: {} });
+  const delivered = { settings, own: brought, renewals: 0, serverExpires };
+  const text = writeTakenOver({ ...delivered, issued: {}, last: undefined });
   const record = parseTakenOver(text);
   if (record === undefined) throw new Error("the record is none");
   return record;

@@ -7,26 +7,27 @@ import type { ClientCertificate } from "./client-authority.ts";
 import { protectedAuthority } from "./protection.ts";
 import type { Settings } from "./settings-schema.ts";
 
+const user = z.object({
+  generation: z.int(),
+  rotation: z.enum(rotations),
+  overlapSince: z.int(),
+  retired: z.int(),
+  seeds: z.record(z.string(), z.int()).optional(),
+  rules: z.string(),
+  /** Where the user may log in. */
+  listeners: z.array(z.enum(listenerNames)).default([...listenerNames]),
+  connections: z.int().default(1),
+});
+
 /** Fields that are optional, or have a default, are missing in records of before there was such a setting. */
 const record = z.object({
   /** Client certificates that were let in, by the name in them. */
   clients: z.record(z.string(), z.object({ serial: z.string(), expires: z.string() })).default({}),
   /** Characters of each password. */
   passwordLength: z.int().optional(),
-  users: z.record(
-    z.string(),
-    z.object({
-      generation: z.int(),
-      rotation: z.enum(rotations),
-      overlapSince: z.int(),
-      retired: z.int(),
-      seeds: z.record(z.string(), z.int()).optional(),
-      rules: z.string(),
-      /** Where the user may log in. */
-      listeners: z.array(z.enum(listenerNames)).default([...listenerNames]),
-      connections: z.int().default(1),
-    }),
-  ),
+  users: z.record(z.string(), user),
+  /** Users that were removed, as they were last. */
+  gone: z.record(z.string(), user).default({}),
   certificates: z.object({
     authorityGeneration: z.int(),
     authorityInForce: z.int(),
@@ -63,6 +64,8 @@ export interface Delivered {
   readonly serverExpires: string;
   /** Each user's client certificates. */
   readonly issued: Readonly<Record<string, readonly ClientCertificate[]>>;
+  /** What the broker was given before; undefined where it was never given anything. */
+  readonly last: TakenOver | undefined;
 }
 
 /** The label's name. */
@@ -80,13 +83,14 @@ export function parseTakenOver(text: string): TakenOver | undefined {
 /**
  * The label's text, which the volume of the revisions has as well.
  */
-export function writeTakenOver({ settings, own, renewals, serverExpires, issued }: Delivered): string {
+export function writeTakenOver({ settings, own, renewals, serverExpires, issued, last }: Delivered): string {
   const { authorityGeneration, authorityInForce, serverGeneration } = settings.certificates;
   const { names, authorityDays, serverDays } = settings.certificates;
   const value: TakenOver = {
     clients: letIn(issued, settings.clientCertificates.revoked),
     passwordLength: settings.passwords.length,
     users: describeUsers(settings.users),
+    gone: goneUsers(settings.users, last),
     certificates: {
       authorityGeneration,
       authorityInForce,
@@ -131,4 +135,14 @@ export function describeUsers(users: Settings["users"]): TakenOver["users"] {
     },
   ]);
   return Object.fromEntries(entries);
+}
+
+/** A user as the broker was given it last, which may be a while ago. */
+export function lastUser(last: TakenOver | undefined, name: string): TakenOver["users"][string] | undefined {
+  return [last?.users, last?.gone].find((users) => users !== undefined && Object.hasOwn(users, name))?.[name];
+}
+
+function goneUsers(users: Settings["users"], last: TakenOver | undefined): TakenOver["gone"] {
+  const known = Object.entries({ ...last?.gone, ...last?.users });
+  return Object.fromEntries(known.filter(([name]) => !Object.hasOwn(users, name)));
 }
