@@ -42,7 +42,9 @@ describe("what the broker was given last", () => {
   it("is refused where a revision is in force and no record is, with a command that accepts the config", () => {
     const refused = answer(NO_RECORD);
     expect(refused).toThrow("the volume naboom-mqtt-prod-revisions has revisions and no record of them");
-    expect(refused).toThrow("see that no generation in Pulumi.prod.yaml is lower than it was");
+    expect(refused).toThrow(
+      "see that no generation in Pulumi.prod.yaml is lower than it was, and that no entry of clientCertificates.revoked is missing",
+    );
     expect(refused).toThrow(
       "docker run --rm --network none --user 0 --entrypoint /bin/sh --volume naboom-mqtt-prod-revisions:/volume " +
         "mosquitto:test -c 'echo null >/volume/taken-over.json' && npm run up -- --stack prod",

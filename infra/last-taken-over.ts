@@ -58,7 +58,8 @@ function unknown({ stack, revisions, image }: LastUpdate, what: string): Refusal
   const container = `docker run --rm --network none --user 0 --entrypoint /bin/sh --volume ${revisions}:${publishMount}`;
   return new Refusal(
     `what the broker was given last is not known, as the volume ${revisions} ${what}, so nothing was changed; ` +
-      `see that no generation in Pulumi.${stack}.yaml is lower than it was, then have it taken as it stands: ` +
+      `see that no generation in Pulumi.${stack}.yaml is lower than it was, and that no entry of clientCertificates.revoked is ` +
+      `missing, then have it taken as it stands: ` +
       `${container} ${image} -c '${forgetRecordScript}' && ${runCommand(stack, "up")}`,
   );
 }

@@ -6,7 +6,8 @@ import {
   needsCertificate,
 } from "../mosquitto/client-certificate.ts";
 import type { CertificateSettings } from "./certificate-settings.ts";
-import { setCommand } from "./mend.ts";
+import { certificatesOf, isRevoked } from "./client-record.ts";
+import { setCommand, setTextCommand } from "./mend.ts";
 import type { Settings } from "./settings-schema.ts";
 import { lastUser, type TakenOver } from "./taken-over.ts";
 import type { UserSettings } from "./user-settings.ts";
@@ -21,6 +22,15 @@ export function loweredNumbers(stack: string, settings: Settings, last: TakenOve
       loweredUser(stack, name, wanted, lastUser(last, name)),
     ),
     ...loweredCertificates(stack, settings.certificates, last),
+    // Where no listener asks for certificates, none is let in, and the record keeps what it knows.
+    ...(areUsed(settings.clientCertificates) ? clientFaults(stack, settings, last, now) : []),
+  ];
+}
+
+function clientFaults(stack: string, settings: Settings, last: TakenOver, now: Date): string[] {
+  return [
+    ...loweredClients(stack, settings, last),
+    ...lostRevocations(stack, settings, last, now),
     ...forgottenCertificates(stack, settings, last, now),
   ];
 }
@@ -32,7 +42,7 @@ function loweredUser(
   before: TakenOver["users"][string] | undefined,
 ): string[] {
   if (before === undefined) return [];
-  const path = `naboom-mqtt:users${/^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`}`;
+  const path = userPath(name);
   if (wanted.generation < before.generation)
     return [lowered(stack, `${path}.generation`, wanted.generation, before.generation)];
   return [
@@ -102,23 +112,69 @@ function loweredCertificates(
     .map((key) => lowered(stack, `naboom-mqtt:certificates.${key}`, wanted[key], certificates[key]));
 }
 
+/** Its authority and the name in it are what tells a certificate from the one that it came after. */
+function loweredClients(stack: string, { clientCertificates, users }: Settings, last: TakenOver): string[] {
+  const authority = {
+    path: "naboom-mqtt:clientCertificates.authorityGeneration",
+    given: clientCertificates.authorityGeneration,
+    before: last.clientsAuthority ?? 1,
+  };
+  const generations = Object.entries(users).map(([name, { certificateGeneration }]) => ({
+    path: `${userPath(name)}.certificateGeneration`,
+    given: certificateGeneration,
+    before: lastUser(last, name)?.certificateGeneration ?? 1,
+  }));
+  return [authority, ...generations]
+    .filter(({ given, before }) => given < before)
+    .map(({ path, given, before }) => lowered(stack, path, given, before));
+}
+
+/** The list of the broker is the config's: what the config has lost would be let in again. */
+function lostRevocations(
+  stack: string,
+  { clientCertificates: uses }: Settings,
+  last: TakenOver,
+  now: Date,
+): string[] {
+  return Object.entries(certificatesOf(last, uses.authorityGeneration).revoked)
+    .filter(([, { expires }]) => new Date(expires) > now)
+    .filter(([name, { serial }]) => !isRevoked(uses.revoked, name, serial))
+    .map(
+      ([name, { serial, expires }]) =>
+        `client certificate ${name} (serial number ${serial}) is revoked and valid until ${expires.slice(0, 10)}, and the ` +
+        "config does not revoke it any more, so the broker would let it in again; to mend it: " +
+        revokeCommand(stack, name, serial),
+    );
+}
+
 /** The broker lets in whoever has a certificate that no list takes back, whether the config knows of it or not. */
 function forgottenCertificates(stack: string, settings: Settings, last: TakenOver, now: Date): string[] {
   const { clientCertificates: uses, users } = settings;
-  if (!areUsed(uses)) return [];
   const known = Object.entries(users)
     .filter(([, { listeners }]) => needsCertificate(listeners, uses))
-    .flatMap(([user, state]) =>
-      certificateGenerations(state).map((generation) => certificateName(user, generation)),
-    );
-  return Object.entries(last.clients)
+    .flatMap(([user, { certificateGeneration }]) => {
+      // A generation that was lowered has a sentence of its own, and its certificate is to stay.
+      const before = lastUser(last, user)?.certificateGeneration ?? 1;
+      const current = { certificateGeneration: Math.max(certificateGeneration, before) };
+      return certificateGenerations(current).map((generation) => certificateName(user, generation));
+    });
+  return Object.entries(certificatesOf(last, uses.authorityGeneration).clients)
     .filter(([name, { expires }]) => !known.includes(name) && new Date(expires) > now)
     .filter(([name]) => !Object.hasOwn(uses.revoked, name))
     .map(
       ([name, { serial, expires }]) =>
         `client certificate ${name} is valid until ${expires.slice(0, 10)}, and the config gives it to no user any more, so it ` +
-        `has to be revoked first: ${setCommand(stack, `naboom-mqtt:clientCertificates.revoked["${name}"]`, serial)}`,
+        `has to be revoked first: ${revokeCommand(stack, name, serial)}`,
     );
+}
+
+/** A serial number may have nothing but decimal digits, and is a text all the same. */
+function revokeCommand(stack: string, name: string, serial: string): string {
+  return setTextCommand(stack, `naboom-mqtt:clientCertificates.revoked["${name}"]`, serial);
+}
+
+function userPath(name: string): string {
+  return `naboom-mqtt:users${/^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`}`;
 }
 
 function lowered(stack: string, path: string, given: number, last: number): string {

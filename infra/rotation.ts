@@ -29,8 +29,8 @@ const DAY = 86_400_000;
 /**
  * Compares what is asked for with what the broker has taken over last.
  *
- * @throws Refusal for every number that was lowered, since what it stood for is gone, and for every client
- *   certificate that would be forgotten without being revoked.
+ * @throws Refusal for every number that was lowered, since what it stood for is gone, for every client
+ *   certificate that would be forgotten without being revoked, and for every revocation that would be.
  */
 export function planRotation(
   { stack, settings, own, now }: RotationInput,

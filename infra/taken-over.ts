@@ -3,7 +3,7 @@ import { rotations } from "../mosquitto/account.ts";
 import type { OwnCertificate } from "../mosquitto/certificate-chain.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
 import { digest } from "../mosquitto/revision.ts";
-import type { ClientCertificate } from "./client-authority.ts";
+import { clientRecord, type DeliveredClients, describeClients } from "./client-record.ts";
 import { protectedAuthority } from "./protection.ts";
 import type { Settings } from "./settings-schema.ts";
 
@@ -17,12 +17,12 @@ const user = z.object({
   /** Where the user may log in. */
   listeners: z.array(z.enum(listenerNames)).default([...listenerNames]),
   connections: z.int().default(1),
+  certificateGeneration: z.int().default(1),
 });
 
 /** Fields that are optional, or have a default, are missing in records of before there was such a setting. */
 const record = z.object({
-  /** Client certificates that were let in, by the name in them. */
-  clients: z.record(z.string(), z.object({ serial: z.string(), expires: z.string() })).default({}),
+  ...clientRecord,
   /** Characters of each password. */
   passwordLength: z.int().optional(),
   users: z.record(z.string(), user),
@@ -63,7 +63,7 @@ export interface Delivered {
   /** When the server's certificate ends, ISO 8601. */
   readonly serverExpires: string;
   /** Each user's client certificates. */
-  readonly issued: Readonly<Record<string, readonly ClientCertificate[]>>;
+  readonly issued: DeliveredClients["issued"];
   /** What the broker was given before; undefined where it was never given anything. */
   readonly last: TakenOver | undefined;
 }
@@ -87,9 +87,9 @@ export function writeTakenOver({ settings, own, renewals, serverExpires, issued,
   const { authorityGeneration, authorityInForce, serverGeneration } = settings.certificates;
   const { names, authorityDays, serverDays } = settings.certificates;
   const value: TakenOver = {
-    clients: letIn(issued, settings.clientCertificates.revoked),
+    ...describeClients({ uses: settings.clientCertificates, issued, last }),
     passwordLength: settings.passwords.length,
-    users: describeUsers(settings.users),
+    users: withCertificates(describeUsers(settings.users), last),
     gone: goneUsers(settings.users, last),
     certificates: {
       authorityGeneration,
@@ -114,16 +114,6 @@ export function describeOwn(
   return own === undefined ? null : { chain: digest([own.chain]), authority: digest([own.authority]) };
 }
 
-function letIn(
-  issued: Readonly<Record<string, readonly ClientCertificate[]>>,
-  revoked: Readonly<Record<string, string>>,
-): TakenOver["clients"] {
-  const certificates = Object.values(issued)
-    .flat()
-    .filter(({ name }) => !Object.hasOwn(revoked, name));
-  return Object.fromEntries(certificates.map(({ name, serial, expires }) => [name, { serial, expires }]));
-}
-
 /** Each user's state of rotation, and its rights as a digest. */
 export function describeUsers(users: Settings["users"]): TakenOver["users"] {
   const entries = Object.entries(users).map(([name, { rules, roles: _, listeners, ...state }]) => [
@@ -140,6 +130,15 @@ export function describeUsers(users: Settings["users"]): TakenOver["users"] {
 /** A user as the broker was given it last, which may be a while ago. */
 export function lastUser(last: TakenOver | undefined, name: string): TakenOver["users"][string] | undefined {
   return [last?.users, last?.gone].find((users) => users !== undefined && Object.hasOwn(users, name))?.[name];
+}
+
+/** A generation may be lowered while no listener asks for certificates, and counts once one does again. */
+function withCertificates(users: TakenOver["users"], last: TakenOver | undefined): TakenOver["users"] {
+  const entries = Object.entries(users).map(([name, user]) => {
+    const before = lastUser(last, name)?.certificateGeneration ?? 1;
+    return [name, { ...user, certificateGeneration: Math.max(user.certificateGeneration, before) }];
+  });
+  return Object.fromEntries(entries);
 }
 
 function goneUsers(users: Settings["users"], last: TakenOver | undefined): TakenOver["gone"] {
