@@ -28,6 +28,8 @@ describe("going back", () => {
     expect([await answer(first), await answer(second)]).toEqual([0x87, 0]);
     await goBack(throwaway.stack.name);
     expect([await answer(first), await answer(second)]).toEqual([0, 0x87]);
+    await expect(goBack(throwaway.stack.name)).rejects.toThrow(/there is no earlier revision/);
+    expect([await answer(first), await answer(second)]).toEqual([0, 0x87]);
     await update(2);
     expect([await answer(first), await answer(second)]).toEqual([0x87, 0]);
   });

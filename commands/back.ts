@@ -1,7 +1,8 @@
 import { stdout } from "node:process";
 import { runCommand } from "../infra/mend.ts";
 import { engineNames } from "../infra/names.ts";
-import { backScript, publishMount, reloadScript } from "../mosquitto/delivery.ts";
+import { publishMount, reloadScript } from "../mosquitto/delivery.ts";
+import { lookBackScript, readEarlierRevision, swapScript } from "../mosquitto/earlier-revision.ts";
 import { layout } from "../mosquitto/layout.ts";
 import { dockerCommand } from "../toolchain/docker.ts";
 import { projectName } from "../toolchain/project.ts";
@@ -13,12 +14,12 @@ export interface BackOptions {
   readonly install: boolean;
 }
 
-/** Returns to the previous revision's files, for when the new ones were accepted but are wrong. */
+/** Returns to the files of the revision before the one in force, for when the new ones were accepted but are wrong. */
 export async function back(options: BackOptions): Promise<number> {
   await prepareWorkplace(options);
   const revision = await goBack(options.stack);
   stdout.write(
-    `The broker runs on ${revision}, the files before the last update. The config still asks for the later ones: ` +
+    `The broker runs on ${revision}, the files before those that were in force. The config still asks for later ones: ` +
       `mend Pulumi.${options.stack}.yaml, then ${runCommand(options.stack, "up")} delivers what it says.\n`,
   );
   return 0;
@@ -42,13 +43,15 @@ export async function goBack(stack: string): Promise<string> {
       names.broker,
     ])
   ).trim();
-  const swapped = await docker("the broker is left as it was", [
-    ...run("none"),
-    "--cap-add=DAC_OVERRIDE",
-    `--volume=${names.revisions}:${publishMount}`,
-    ...shell(image, backScript),
-  ]);
-  const revision = swapped.trim();
+  const inVolume = (script: string, ...args: string[]) =>
+    docker("the broker is left as it was", [
+      ...run("none"),
+      "--cap-add=DAC_OVERRIDE",
+      `--volume=${names.revisions}:${publishMount}`,
+      ...shell(image, script, ...args),
+    ]);
+  const { inForce, earlier: revision } = readEarlierRevision(await inVolume(lookBackScript));
+  await inVolume(swapScript, inForce, revision);
   await docker("the next update may not notice", ["rm", "--force", names.publish]);
   const failure = `the broker did not take ${revision} over; its log: docker logs ${names.broker}`;
   await docker(failure, [

@@ -25,6 +25,9 @@ export const recordName = basename(layout.record);
  *
  * The record of what the files stand for goes in just before them: one that is ahead of the files has a number
  * refused at worst, and one that is behind would let an old password back in.
+ *
+ * Revisions are ordered by their time. One that is newer than the one in force was given up, by `rotate -- back` or
+ * by a kill, and is removed: the new files are not to be gone back from to it.
  */
 export const publishScript = `set -eu
 mkdir -p ${layout.current}
@@ -51,6 +54,11 @@ if [ ! -e "$target" ]; then
   chown ${layout.owner}:${layout.owner} ".partial-$1"
   sync
   mv -T ".partial-$1" "$target"
+fi
+if now=$(readlink current); then
+  for revision in rev-*; do
+    if [ "$revision" != "$target" ] && [ "$revision" -nt "$now" ]; then rm -rf "$revision"; fi
+  done
 fi
 touch "$target"
 if [ -e ${layout.record} ]; then
@@ -94,25 +102,3 @@ if [ -h current ]; then exit ${NO_RECORD}; fi
 
 /** The script that has the next update take the config as it stands, whatever was in force. */
 export const forgetRecordScript = `echo null >${publishMount}/${recordName}`;
-
-/**
- * The script that puts the revision before the one in force back, and prints its folder.
- *
- * Exits with 1, and leaves the volume as it was, when there is no earlier revision, or when its
- * mosquitto.conf is another, which a running broker cannot take over.
- */
-export const backScript = `set -eu
-cd ${publishMount}
-now=$(readlink current)
-previous=$(ls -1dt rev-* | grep -vx "$now" | head -n 1)
-if [ -z "$previous" ]; then echo "there is no earlier revision" >&2; exit 1; fi
-if ! cmp -s "$now/mosquitto.conf" "$previous/mosquitto.conf"; then
-  echo "the earlier revision has another mosquitto.conf; put the settings back and run npm run up" >&2
-  exit 1
-fi
-rm -f .current-*
-ln -s "$previous" .current-back
-mv -T .current-back current
-sync
-echo "$previous"
-`;

@@ -1,0 +1,80 @@
+import { mkdir, mkdtemp, readlink, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { execa } from "execa";
+import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { publishMount } from "./delivery.ts";
+import { lookBackScript, readEarlierRevision, swapScript } from "./earlier-revision.ts";
+
+let volume: string;
+
+beforeEach(async () => {
+  volume = await mkdtemp(join(tmpdir(), "naboom-mqtt-volume-"));
+});
+
+afterEach(() => rm(volume, { recursive: true }));
+
+describe("the revision before the one in force", () => {
+  it("is the newest that is older, whatever its name", async () => {
+    await revision("rev-c", 1);
+    await revision("rev-a", 2);
+    await revision("rev-b", 3);
+    await symlink("rev-b", join(volume, "current"));
+    expect(await lookBack()).toEqual({ inForce: "rev-b", earlier: "rev-a" });
+  });
+
+  it("is never one that was gone back from: one goes further back, until there is none", async () => {
+    for (const [index, name] of ["rev-a", "rev-b", "rev-c"].entries()) await revision(name, index);
+    await symlink("rev-c", join(volume, "current"));
+    expect(await goBack()).toBe("rev-b");
+    expect(await goBack()).toBe("rev-a");
+    expect(await run(lookBackScript)).toMatchObject({ exitCode: 1, stderr: "there is no earlier revision" });
+  });
+
+  it("is none of the same time, so that nobody goes in a circle", async () => {
+    for (const name of ["rev-a", "rev-b", "rev-c"]) await revision(name, 1);
+    await symlink("rev-b", join(volume, "current"));
+    expect(await run(lookBackScript)).toMatchObject({ exitCode: 1, stderr: "there is no earlier revision" });
+  });
+});
+
+describe("the swap", () => {
+  it("leaves the volume as it was where an update came in between", async () => {
+    for (const [index, name] of ["rev-a", "rev-b", "rev-c"].entries()) await revision(name, index);
+    await symlink("rev-c", join(volume, "current"));
+    for (const [from = "", to = ""] of [
+      ["rev-b", "rev-a"],
+      ["rev-c", "rev-0"],
+    ]) {
+      expect(await run(swapScript, from, to)).toMatchObject({
+        exitCode: 1,
+        stderr: "an update has changed the revisions meanwhile",
+      });
+      expect(await readlink(join(volume, "current"))).toBe("rev-c");
+    }
+  });
+});
+
+/** A revision of so many seconds. */
+async function revision(name: string, time: number): Promise<void> {
+  await mkdir(join(volume, name));
+  await writeFile(join(volume, name, "mosquitto.conf"), "");
+  await utimes(join(volume, name), time, time);
+}
+
+async function lookBack() {
+  const { exitCode, stdout, stderr } = await run(lookBackScript);
+  expect(exitCode, stderr).toBe(0);
+  return readEarlierRevision(stdout);
+}
+
+async function goBack(): Promise<string> {
+  const { inForce, earlier } = await lookBack();
+  expect((await run(swapScript, inForce, earlier)).exitCode).toBe(0);
+  return readlink(join(volume, "current"));
+}
+
+function run(script: string, ...args: readonly string[]) {
+  const command = ["-c", script.replaceAll(publishMount, volume), "back", ...args];
+  return execa("/bin/sh", command, { reject: false });
+}
