@@ -50,7 +50,13 @@ export async function goBack(stack: string): Promise<string> {
       `--volume=${names.revisions}:${publishMount}`,
       ...shell(image, script, ...args),
     ]);
-  const { inForce, earlier: revision } = readEarlierRevision(await inVolume(lookBackScript));
+  const { inForce, earlier: revision, obstacles } = readEarlierRevision(await inVolume(lookBackScript));
+  if (obstacles.length > 0) {
+    throw new UserError(
+      `the broker is left as it was: ${revision}, the earlier revision, has another ${obstacles.join(" and another ")}, ` +
+        `which a running broker cannot take over; change Pulumi.${stack}.yaml instead, then: ${runCommand(stack, "up")}`,
+    );
+  }
   await inVolume(swapScript, inForce, revision);
   await docker("the next update may not notice", ["rm", "--force", names.publish]);
   const failure = `the broker did not take ${revision} over; its log: docker logs ${names.broker}`;

@@ -1,3 +1,4 @@
+import { generateKeyPairSync } from "node:crypto";
 import { mkdir, mkdtemp, readlink, rm, symlink, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -5,6 +6,13 @@ import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { publishMount } from "./delivery.ts";
 import { lookBackScript, readEarlierRevision, swapScript } from "./earlier-revision.ts";
+import { issue, trialKey } from "./trial-certificate.ts";
+
+const ecdsa = issue({ name: "localhost" }).pem;
+const rsa = issue({
+  name: "localhost",
+  key: generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey,
+}).pem;
 
 let volume: string;
 
@@ -20,7 +28,7 @@ describe("the revision before the one in force", () => {
     await revision("rev-a", 2);
     await revision("rev-b", 3);
     await symlink("rev-b", join(volume, "current"));
-    expect(await lookBack()).toEqual({ inForce: "rev-b", earlier: "rev-a" });
+    expect(await lookBack()).toEqual({ inForce: "rev-b", earlier: "rev-a", obstacles: [] });
   });
 
   it("is never one that was gone back from: one goes further back, until there is none", async () => {
@@ -35,6 +43,36 @@ describe("the revision before the one in force", () => {
     for (const name of ["rev-a", "rev-b", "rev-c"]) await revision(name, 1);
     await symlink("rev-b", join(volume, "current"));
     expect(await run(lookBackScript)).toMatchObject({ exitCode: 1, stderr: "there is no earlier revision" });
+  });
+});
+
+describe("what a running broker cannot take over", () => {
+  it("is another mosquitto.conf, another authority of clients' certificates, and a key of another kind", async () => {
+    await revision("rev-a", 1, { "mosquitto.conf": "a", "client-ca.crt": "a", "server.crt": rsa });
+    await revision("rev-b", 2, { "mosquitto.conf": "b", "client-ca.crt": "b", "server.crt": ecdsa });
+    await symlink("rev-b", join(volume, "current"));
+    expect((await lookBack()).obstacles).toEqual([
+      "mosquitto.conf",
+      "authority of clients' certificates",
+      "kind of server key (rsa instead of ec)",
+    ]);
+  });
+
+  it("is an authority of clients' certificates that only one of the two has", async () => {
+    await revision("rev-a", 1, { "client-ca.crt": "a" });
+    await revision("rev-b", 2);
+    await symlink("rev-b", join(volume, "current"));
+    expect((await lookBack()).obstacles).toEqual(["authority of clients' certificates"]);
+  });
+
+  it("is no other certificate of the same kind, whatever its issuers' keys are, and no other revocation list", async () => {
+    const another = issue({ name: "another", key: trialKey() }).pem;
+    const authority = { "client-ca.crt": "the same" };
+    await revision("rev-a", 1, { ...authority, "server.crt": ecdsa + rsa, "client.crl": "a" });
+    await revision("rev-b", 2, { ...authority, "server.crt": another.trimEnd(), "client.crl": "b" });
+    await symlink("rev-b", join(volume, "current"));
+    expect((await lookBack()).obstacles).toEqual([]);
+    expect(await goBack()).toBe("rev-a");
   });
 });
 
@@ -56,9 +94,15 @@ describe("the swap", () => {
 });
 
 /** A revision of so many seconds. */
-async function revision(name: string, time: number): Promise<void> {
+async function revision(
+  name: string,
+  time: number,
+  files: Readonly<Record<string, string>> = {},
+): Promise<void> {
   await mkdir(join(volume, name));
-  await writeFile(join(volume, name, "mosquitto.conf"), "");
+  for (const [file, content] of Object.entries({ "mosquitto.conf": "", "server.crt": ecdsa, ...files })) {
+    await writeFile(join(volume, name, file), content);
+  }
   await utimes(join(volume, name), time, time);
 }
 

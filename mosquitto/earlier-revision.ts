@@ -1,8 +1,22 @@
+import { X509Certificate } from "node:crypto";
 import { publishMount } from "./delivery.ts";
+import { clientCertificateFileNames, revisionFileNames } from "./layout.ts";
 
 /**
- * The script that finds the newest revision that is older than the one in force, and prints the folders of
- * both, the one in force first. It changes nothing.
+ * What a running broker does not read anew, and what a person calls it. It is compared as the files have it, so that
+ * it does not matter which setting has changed it.
+ */
+const FIXED: Readonly<Record<string, string>> = Object.freeze({
+  [revisionFileNames.configuration]: "mosquitto.conf",
+  [clientCertificateFileNames.clientAuthority]: "authority of clients' certificates",
+});
+
+/** What parts the answers; no line of a PEM text is so. */
+const MARK = "# ---";
+
+/**
+ * The script that finds the newest revision that is older than the one in force, and prints what
+ * {@link readEarlierRevision} reads of both, without a secret. It changes nothing.
  *
  * Newer ones are left out: those are what was gone back from. So are those of the same time, of which nothing tells
  * which was first. Exits with 1 where there is no earlier revision.
@@ -17,10 +31,14 @@ done
 if [ -z "$earlier" ]; then echo "there is no earlier revision" >&2; exit 1; fi
 echo "$now"
 echo "$earlier"
-if ! cmp -s "$now/mosquitto.conf" "$earlier/mosquitto.conf"; then
-  echo "the earlier revision has another mosquitto.conf; put the settings back and run npm run up" >&2
-  exit 1
-fi
+for file in ${Object.keys(FIXED).join(" ")}; do
+  if [ ! -e "$now/$file" ] && [ ! -e "$earlier/$file" ]; then continue; fi
+  cmp -s "$now/$file" "$earlier/$file" || echo "$file"
+done
+for revision in "$now" "$earlier"; do
+  echo '${MARK}'
+  cat "$revision/${revisionFileNames.certificate}"
+done
 `;
 
 /**
@@ -46,10 +64,25 @@ export interface EarlierRevision {
   readonly inForce: string;
   /** The folder of the one before it. */
   readonly earlier: string;
+  /** What the one before it has another of, which a running broker cannot take over. */
+  readonly obstacles: readonly string[];
 }
 
 /** Reads what {@link lookBackScript} has printed. */
 export function readEarlierRevision(printed: string): EarlierRevision {
-  const [inForce = "", earlier = ""] = printed.split("\n");
-  return { inForce, earlier };
+  const [head = "", ...certificates] = printed.split(`${MARK}\n`);
+  const [inForce = "", earlier = "", ...differing] = head.trimEnd().split("\n");
+  const [now, before] = certificates.map(keyType);
+  const others = differing.map((file) => FIXED[file] ?? file);
+  const obstacles = now === before ? others : [...others, `kind of server key (${before} instead of ${now})`];
+  return { inForce, earlier, obstacles };
+}
+
+/**
+ * The kind of a server's key, as Node names it. No image has a tool that tells it.
+ *
+ * @param chain the server's own certificate comes first
+ */
+function keyType(chain: string): string | undefined {
+  return new X509Certificate(chain).publicKey.asymmetricKeyType;
 }
