@@ -1,12 +1,9 @@
 import { stdout } from "node:process";
 import { runCommand } from "../infra/mend.ts";
-import { engineNames } from "../infra/names.ts";
-import { publishMount, reloadScript } from "../mosquitto/delivery.ts";
 import { lookBackScript, readEarlierRevision, swapScript } from "../mosquitto/earlier-revision.ts";
-import { layout } from "../mosquitto/layout.ts";
 import { dockerCommand } from "../toolchain/docker.ts";
-import { projectName } from "../toolchain/project.ts";
 import { UserError } from "../toolchain/user-error.ts";
+import { type Docker, RunningBroker } from "./running-broker.ts";
 import { prepareWorkplace } from "./workplace.ts";
 
 export interface BackOptions {
@@ -26,68 +23,66 @@ export async function back(options: BackOptions): Promise<number> {
 }
 
 /**
- * Puts the previous revision in force and makes the running broker take it over.
+ * Puts the newest older revision in force and makes the running broker take it over; where it does not, the one that was in
+ * force is put back.
  *
- * The publish container is removed, so that the next `up` knows that what it asks for is not in force.
+ * The publish container is removed first, so that the next `up` knows that what it asks for may not be in force.
  *
  * @returns the revision's folder
- * @throws UserError where there is no running broker or no earlier revision
+ * @throws UserError where there is no running broker or no earlier revision, or a reload is not enough for it
  */
-export async function goBack(stack: string): Promise<string> {
-  const names = engineNames(projectName, stack);
-  const image = (
-    await docker(`stack ${stack} is not up; bring it up with: ${runCommand(stack, "up")}`, [
-      "inspect",
-      "--format",
-      "{{.Config.Image}}",
-      names.broker,
-    ])
-  ).trim();
-  const inVolume = (script: string, ...args: string[]) =>
-    docker("the broker is left as it was", [
-      ...run("none"),
-      "--cap-add=DAC_OVERRIDE",
-      `--volume=${names.revisions}:${publishMount}`,
-      ...shell(image, script, ...args),
-    ]);
-  const { inForce, earlier: revision, obstacles } = readEarlierRevision(await inVolume(lookBackScript));
+export async function goBack(stack: string, docker: Docker = dockerCommand): Promise<string> {
+  const broker = await RunningBroker.find(stack, docker);
+  const { inForce, earlier, obstacles } = readEarlierRevision(await leaving(broker.inVolume(lookBackScript)));
   if (obstacles.length > 0) {
     throw new UserError(
-      `the broker is left as it was: ${revision}, the earlier revision, has another ${obstacles.join(" and another ")}, ` +
+      `${UNCHANGED}: ${earlier}, the earlier revision, has another ${obstacles.join(" and another ")}, ` +
         `which a running broker cannot take over; change Pulumi.${stack}.yaml instead, then: ${runCommand(stack, "up")}`,
     );
   }
-  await inVolume(swapScript, inForce, revision);
-  await docker("the next update may not notice", ["rm", "--force", names.publish]);
-  const failure = `the broker did not take ${revision} over; its log: docker logs ${names.broker}`;
-  await docker(failure, [
-    ...run(`container:${names.broker}`),
-    `--pid=container:${names.broker}`,
-    `--user=${layout.owner}:${layout.owner}`,
-    "--read-only",
-    `--volume=${names.revisions}:${layout.revisions}:ro`,
-    ...shell(image, reloadScript, revision),
-  ]);
-  return revision;
+  await leaving(broker.forgetPublishing());
+  await leaving(broker.inVolume(swapScript, inForce, earlier));
+  const cause = await failure(broker.reload(earlier));
+  if (cause === undefined) return earlier;
+  const outcome = await putBack(broker, earlier, inForce);
+  throw new UserError(
+    `the broker did not take ${earlier} over (${cause}), ${outcome}; its log: docker logs ${broker.container}; ` +
+      `what the config says is delivered by: ${runCommand(stack, "up")}`,
+  );
 }
 
-function run(network: string): string[] {
-  return [
-    "run",
-    "--rm",
-    `--network=${network}`,
-    "--cap-drop=ALL",
-    "--security-opt=no-new-privileges:true",
-    "--entrypoint=/bin/sh",
-  ];
+/**
+ * Puts the revision that was in force there again, so that a restart brings no other, and has the broker reload: it may have
+ * taken the earlier one over without a proof.
+ *
+ * @returns what holds then
+ */
+async function putBack(broker: RunningBroker, earlier: string, inForce: string): Promise<string> {
+  const kept = await failure(broker.inVolume(swapScript, earlier, inForce));
+  if (kept !== undefined) {
+    return `and ${inForce} could not be put back (${kept}): a restart of the broker may bring ${earlier}`;
+  }
+  const cause = await failure(broker.reload(inForce));
+  if (cause === undefined) return `so ${inForce} is in force again, and the broker runs on it`;
+  return `so ${inForce} is in force again, but the broker was not seen to run on it (${cause}), and does from its next start`;
 }
 
-function shell(image: string, script: string, ...args: string[]): string[] {
-  return [image, "-c", script, "back", ...args];
+const UNCHANGED = "the broker is left as it was";
+
+/** What a step gives, and a sentence that nothing has changed where it fails. */
+async function leaving<T>(step: Promise<T>): Promise<T> {
+  const cause = await failure(step);
+  if (cause !== undefined) throw new UserError(`${UNCHANGED} (${cause})`);
+  return step;
 }
 
-async function docker(failure: string, args: readonly string[]): Promise<string> {
-  const { exitCode, stdout: output, stderr } = await dockerCommand(args, { timeout: 60_000 });
-  if (exitCode === 0) return output;
-  throw new UserError(`${failure} (${stderr.trim().split("\n").at(-1) ?? "no answer from Docker"})`);
+/** Why a step failed; undefined where it did not. */
+function failure(step: Promise<unknown>): Promise<string | undefined> {
+  return step.then(
+    () => undefined,
+    (error: unknown) => {
+      if (error instanceof UserError) return error.message;
+      throw error;
+    },
+  );
 }
