@@ -41,6 +41,8 @@ export default defineConfig({
           testTimeout: 30_000,
           // They hold nothing in common but frozen data, so that each process loads the modules once.
           isolate: false,
+          // Commands that are printed name the stack where the caller's shell has another.
+          env: { PULUMI_STACK: "" },
         },
       },
     ],

@@ -1,4 +1,5 @@
 import { consoleImageVariable, imageVariable } from "../infra/image.ts";
+import { callerStack, callerStackVariable } from "../infra/mend.ts";
 import { type BrokerImage, prepareBrokerImage } from "../toolchain/broker-image.ts";
 import { paintNotice } from "../toolchain/colour.ts";
 import { prepareConsoleImage } from "../toolchain/console-image.ts";
@@ -42,11 +43,16 @@ export async function prepareWorkplace({
   const toolchain = await prepareToolchain(install, config?.image(), config?.console());
   const backend = await prepareBackend({ projectFolder });
   if (backend.notice !== undefined) toolchain.progress.say(paintNotice.yellow(backend.notice));
-  const environment = { ...toolchain.environment, ...backend.environment, PULUMI_STACK: stack };
+  const environment = { ...toolchain.environment, ...backend.environment, ...stackEnvironment(stack) };
   return {
     progress: toolchain.progress,
     stack: new Stack({ name: stack, cli: toolchain.cli, environment, keepSettings: backend.own }),
   };
+}
+
+/** What tells Pulumi the stack; and its program, which prints commands, what a command without one is about. */
+export function stackEnvironment(stack: string): Readonly<Record<string, string>> {
+  return { PULUMI_STACK: stack, [callerStackVariable]: callerStack() };
 }
 
 /** Puts the stack in order where its last update was killed, and says so; every command that updates begins with it. */

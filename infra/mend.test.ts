@@ -1,7 +1,16 @@
 import { execFileSync } from "node:child_process";
 import fc from "fast-check";
-import { describe, expect, it } from "vitest";
-import { quoted, removeCommand, setCommand, setTextCommand, visible } from "./mend.ts";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import {
+  callerStackVariable,
+  pulumiCommand,
+  quoted,
+  removeCommand,
+  runCommand,
+  setCommand,
+  setTextCommand,
+  visible,
+} from "./mend.ts";
 
 /** What a shell makes of a command's words. */
 function wordsOf(command: string): string[] {
@@ -42,6 +51,46 @@ describe("a command that mends the config", () => {
     expect(setTextCommand("dev", "a:b[0]", "12")).toContain("config set --type string --path 'a:b[0]' 12");
     expect(setTextCommand("dev", "a:b[0]", "12a")).not.toContain("--type");
   });
+});
+
+describe("a printed command", () => {
+  beforeEach(() => {
+    vi.stubEnv("PULUMI_STACK", undefined);
+    vi.stubEnv(callerStackVariable, undefined);
+  });
+  afterEach(() => vi.unstubAllEnvs());
+
+  it.each([undefined, "", "dev"])("names no stack for dev where PULUMI_STACK is %j", (caller) => {
+    vi.stubEnv("PULUMI_STACK", caller);
+    expect(runCommand("dev", "rotate", "ca")).toBe("npm run rotate -- ca");
+    expect(pulumiCommand("dev")).toBe("npm run pulumi --");
+  });
+
+  it("names dev where PULUMI_STACK is another stack, which the command would act on else", () => {
+    vi.stubEnv("PULUMI_STACK", "prod");
+    expect(runCommand("dev", "up")).toBe("npm run up -- --stack dev");
+    expect(setCommand("dev", "a:b", 1)).toBe("npm run pulumi -- --stack dev config set --path 'a:b' 1");
+    expect(removeCommand("dev", "a:b")).toContain("npm run pulumi -- --stack dev config rm");
+    expect(setTextCommand("dev", "a:b", "c")).toContain("npm run pulumi -- --stack dev config set");
+  });
+
+  it.each([undefined, "", "dev", "prod"])("names any other stack, where PULUMI_STACK is %j", (caller) => {
+    vi.stubEnv("PULUMI_STACK", caller);
+    expect(runCommand("prod", "up")).toBe("npm run up -- --stack prod");
+    expect(pulumiCommand("prod")).toBe("npm run pulumi -- --stack prod");
+  });
+
+  it.each([
+    ["prod", "dev", "npm run up -- --stack dev"],
+    ["", "prod", "npm run up"],
+  ])(
+    "goes by the caller's PULUMI_STACK that was handed over, %j, and not by its own, %j",
+    (caller, own, command) => {
+      vi.stubEnv("PULUMI_STACK", own);
+      vi.stubEnv(callerStackVariable, caller);
+      expect(runCommand("dev", "up")).toBe(command);
+    },
+  );
 });
 
 describe("a text with characters that are not seen", () => {

@@ -20,17 +20,30 @@ export function removeCommand(stack: string, path: string): string {
 
 /** How a user calls Pulumi for a stack; arguments of Pulumi follow. */
 export function pulumiCommand(stack: string): string {
-  return stack === DEFAULT_STACK ? "npm run pulumi --" : runCommand(stack, "pulumi");
+  return isCallersDefault(stack) ? "npm run pulumi --" : runCommand(stack, "pulumi");
 }
 
 /** How a user runs an npm command for a stack, for instance `npm run rotate -- --stack prod users web`. */
 export function runCommand(stack: string, command: string, ...args: readonly string[]): string {
-  const words = [...(stack === DEFAULT_STACK ? [] : ["--stack", stack]), ...args];
+  const words = [...(isCallersDefault(stack) ? [] : ["--stack", stack]), ...args];
   return [`npm run ${command}`, ...(words.length > 0 ? ["--", ...words] : [])].join(" ");
 }
 
-/** The stack that a command is about where none is named. */
+/** The stack that a command is about where neither `--stack` nor `PULUMI_STACK` names one. */
 export const DEFAULT_STACK = "dev";
+
+/** The variable in which `npm run …` hands over the caller's own `PULUMI_STACK`, as it gives Pulumi another. */
+export const callerStackVariable = "NABOOM_MQTT_CALLER_STACK";
+
+/** What `PULUMI_STACK` is in the shell that a command will be pasted into; empty where it is not set. */
+export function callerStack(): string {
+  return process.env[callerStackVariable] ?? process.env.PULUMI_STACK ?? "";
+}
+
+/** Whether a command that names no stack is about this one in the caller's shell, and in one without `PULUMI_STACK` too. */
+function isCallersDefault(stack: string): boolean {
+  return stack === DEFAULT_STACK && [DEFAULT_STACK, ""].includes(callerStack());
+}
 
 /** What a shell takes as it stands. */
 function isPlain(text: string): boolean {
