@@ -44,7 +44,10 @@ export async function up(options: UpOptions): Promise<number> {
 /** Creates the stack where it is not there, and finds out how its broker is. */
 async function findBroker(stack: Stack): Promise<{ expected: boolean; running: boolean }> {
   const { broker } = engineNames(projectName, stack.name);
-  const [resources, containers] = await Promise.all([stack.resources(), inspectContainers([broker])]);
+  const [resources, containers] = await Promise.all([
+    stack.resources(),
+    inspectContainers(stack.name, [broker]),
+  ]);
   const container = containers.get(broker);
   if (resources === undefined || resources === 0) refuseForeign(stack.name, container);
   if (resources === undefined) {

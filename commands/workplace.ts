@@ -1,5 +1,5 @@
 import { consoleImageVariable, imageVariable } from "../infra/image.ts";
-import { callerStack, callerStackVariable } from "../infra/mend.ts";
+import { callerStack, callerStackVariable, DEFAULT_STACK, pulumiCommand } from "../infra/mend.ts";
 import { type BrokerImage, prepareBrokerImage } from "../toolchain/broker-image.ts";
 import { paintNotice } from "../toolchain/colour.ts";
 import { prepareConsoleImage } from "../toolchain/console-image.ts";
@@ -40,7 +40,7 @@ export async function prepareWorkplace({
   tolerant = false,
 }: WorkplaceOptions): Promise<Workplace> {
   const config = tolerant ? undefined : await StackConfig.read(stack);
-  const toolchain = await prepareToolchain(install, config?.image(), config?.console());
+  const toolchain = await prepareToolchain(install, stack, config);
   const backend = await prepareBackend({ projectFolder });
   if (backend.notice !== undefined) toolchain.progress.say(paintNotice.yellow(backend.notice));
   const environment = { ...toolchain.environment, ...backend.environment, ...stackEnvironment(stack) };
@@ -63,23 +63,29 @@ export async function mendStack({ stack, progress }: Workplace): Promise<void> {
   }
 }
 
-/** A Docker engine, images and a Pulumi, which no stack is chosen for yet; the console's image where there is to be one. */
+/**
+ * A Docker engine, images and a Pulumi; the console's image where there is to be one.
+ *
+ * @param config where the stack may name images
+ */
 export async function prepareToolchain(
   install: boolean,
-  image?: string,
-  page?: ReturnType<StackConfig["console"]>,
+  stack = DEFAULT_STACK,
+  config?: StackConfig,
 ): Promise<Toolchain> {
   const progress = createProgress();
   const engine = await prepareDockerEngine({ install, progress });
   if (engine.how !== "running") progress.say(paintNotice.dim(engine.why));
-  const brokerImage = await prepareBrokerImage({ configured: image, install, engine, progress });
+  const common = { install, engine, progress, pulumi: pulumiCommand(stack) };
+  const brokerImage = await prepareBrokerImage({ ...common, configured: config?.image() });
   if (MADE.has(brokerImage.how)) progress.say(paintNotice.dim(brokerImage.why));
   const pulumi = await preparePulumi({ install, progress });
   if (MADE.has(pulumi.how)) progress.say(paintNotice.dim(`Pulumi ${pulumi.version}: ${pulumi.why}`));
   const environment = { ...pulumi.environment, ...engineEnvironment(engine, brokerImage) };
+  const page = config?.console();
   if (page?.enabled && page.image === undefined) {
     Object.assign(environment, {
-      [consoleImageVariable]: await prepareConsoleImage({ install, engine, progress }),
+      [consoleImageVariable]: await prepareConsoleImage(common),
     });
   }
   return { progress, cli: pulumi.cli, environment };

@@ -4,6 +4,7 @@ import { publishMount, publishScript, reloadScript } from "../mosquitto/delivery
 import { layout } from "../mosquitto/layout.ts";
 import type { Revision } from "../mosquitto/revision.ts";
 import type { FileDeliveryArgs } from "./file-delivery.ts";
+import { runCommand } from "./mend.ts";
 import { ShortLivedContainer } from "./short-lived-container.ts";
 
 export interface DeliveryArgs extends FileDeliveryArgs<Revision> {
@@ -55,8 +56,7 @@ export function reload(args: ReloadArgs, options: pulumi.ComponentResourceOption
       ...args,
       script: reloadScript,
       argument: revisionId(args.revision),
-      failure:
-        "the broker did not take the new files over; its log is at `docker logs` of the broker's container; to try again: npm run up",
+      failure: notTakenOver(pulumi.getStack()),
       surroundings: {
         networkMode: shared,
         pidMode: shared,
@@ -68,6 +68,12 @@ export function reload(args: ReloadArgs, options: pulumi.ComponentResourceOption
     },
     options,
   );
+}
+
+/** What to tell where the running broker does not take the files over. */
+export function notTakenOver(stack: string): string {
+  const log = "its log is at `docker logs` of the broker's container";
+  return `the broker did not take the new files over; ${log}; to try again: ${runCommand(stack, "up")}`;
 }
 
 /** The id says nothing of what is in the files, so it may be shown. */

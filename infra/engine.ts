@@ -1,5 +1,6 @@
 import { execa } from "execa";
 import { z } from "zod";
+import { runCommand } from "./mend.ts";
 import { Refusal } from "./refusal.ts";
 
 /** A container as far as the stack needs to know it. */
@@ -33,14 +34,16 @@ const inspected = z.array(
 /**
  * Asks the Docker engine for containers by name; those that are not there are left out.
  *
+ * @param stack the one that the question is asked for, which a refusal names
  * @throws Refusal when the engine does not answer.
  */
 export async function inspectContainers(
+  stack: string,
   names: readonly string[],
 ): Promise<ReadonlyMap<string, EngineContainer>> {
-  const { exitCode, stdout, stderr } = await docker(["container", "inspect", ...names]);
+  const { exitCode, stdout, stderr } = await docker(stack, ["container", "inspect", ...names]);
   const others = stderr.split("\n").filter((line) => line !== "" && !/no such container/i.test(line));
-  if (exitCode !== 0 && others.length > 0) throw unreachable(others.join(" "));
+  if (exitCode !== 0 && others.length > 0) throw unreachable(stack, others.join(" "));
   const containers = inspected.parse(JSON.parse(stdout || "[]")).map((container) => ({
     id: container.Id,
     name: container.Name.replace(/^\//, ""),
@@ -60,34 +63,39 @@ export async function inspectContainers(
 }
 
 /** The newest image of the engine whose name fits a pattern, as `docker image ls` takes it, if there is one. */
-export async function newestLocalImage(pattern: string): Promise<string | undefined> {
+export async function newestLocalImage(stack: string, pattern: string): Promise<string | undefined> {
   const format = "{{.Repository}}:{{.Tag}}";
-  return firstLine(await docker(["image", "ls", "--filter", `reference=${pattern}`, "--format", format]));
+  const args = ["image", "ls", "--filter", `reference=${pattern}`, "--format", format];
+  const { exitCode, stdout, stderr } = await docker(stack, args);
+  if (exitCode !== 0) throw unreachable(stack, stderr);
+  return stdout.split("\n")[0] || undefined;
 }
 
 /** The running containers that publish a port of the host, on whatever address. */
-export async function containersOnPort(port: number): Promise<readonly EngineContainer[]> {
-  const { exitCode, stdout, stderr } = await docker([
+export async function containersOnPort(stack: string, port: number): Promise<readonly EngineContainer[]> {
+  const { exitCode, stdout, stderr } = await docker(stack, [
     "ps",
     "--filter",
     `publish=${port}`,
     "--format",
     "{{.Names}}",
   ]);
-  if (exitCode !== 0) throw unreachable(stderr);
+  if (exitCode !== 0) throw unreachable(stack, stderr);
   const names = stdout.split("\n").filter((name) => name !== "");
-  return names.length === 0 ? [] : [...(await inspectContainers(names)).values()];
+  return names.length === 0 ? [] : [...(await inspectContainers(stack, names)).values()];
 }
 
 /** Whether the engine has a volume of that name. */
-export async function hasVolume(name: string): Promise<boolean> {
-  const { exitCode, stderr } = await docker(["volume", "inspect", name]);
-  if (exitCode !== 0 && !/no such volume/i.test(stderr)) throw unreachable(stderr);
+export async function hasVolume(stack: string, name: string): Promise<boolean> {
+  const { exitCode, stderr } = await docker(stack, ["volume", "inspect", name]);
+  if (exitCode !== 0 && !/no such volume/i.test(stderr)) throw unreachable(stack, stderr);
   return exitCode === 0;
 }
 
 /** A script that looks into a volume, which it cannot change. */
 export interface VolumeScript {
+  /** The stack that it is asked for. */
+  readonly stack: string;
   readonly volume: string;
   /** Where the script finds the volume. */
   readonly mount: string;
@@ -97,7 +105,7 @@ export interface VolumeScript {
 }
 
 /** Runs a script in a container of its own, which is gone afterwards. */
-export async function lookInto({ volume, mount, image, script }: VolumeScript): Promise<Answer> {
+export async function lookInto({ stack, volume, mount, image, script }: VolumeScript): Promise<Answer> {
   const confined = [
     "--network=none",
     "--cap-drop=ALL",
@@ -106,7 +114,7 @@ export async function lookInto({ volume, mount, image, script }: VolumeScript): 
   ];
   const surroundings = ["--user=0", "--entrypoint=/bin/sh", `--volume=${volume}:${mount}:ro,nocopy`];
   const command = ["run", "--rm", ...confined, ...surroundings, image, "-c", script];
-  return await docker(command, PULL_PATIENCE);
+  return await docker(stack, command, PULL_PATIENCE);
 }
 
 /** Milliseconds within which the engine answers a question. */
@@ -122,19 +130,14 @@ export interface Answer {
   readonly stderr: string;
 }
 
-function firstLine({ exitCode, stdout, stderr }: Answer): string | undefined {
-  if (exitCode !== 0) throw unreachable(stderr);
-  return stdout.split("\n")[0] || undefined;
-}
-
-async function docker(args: readonly string[], timeout = PATIENCE): Promise<Answer> {
+async function docker(stack: string, args: readonly string[], timeout = PATIENCE): Promise<Answer> {
   const result = await execa("docker", args, { reject: false, timeout, stdin: "ignore" });
-  if (result.exitCode === undefined) throw unreachable(result.shortMessage ?? "no answer");
+  if (result.exitCode === undefined) throw unreachable(stack, result.shortMessage ?? "no answer");
   return { exitCode: result.exitCode, stdout: result.stdout, stderr: result.stderr };
 }
 
-function unreachable(words: string): Refusal {
+function unreachable(stack: string, words: string): Refusal {
   return new Refusal(
-    `the Docker engine cannot be asked (${words.trim()}); a running engine and its command \`docker\` are needed: npm run up`,
+    `the Docker engine cannot be asked (${words.trim()}); a running engine and its command \`docker\` are needed: ${runCommand(stack, "up")}`,
   );
 }

@@ -1,6 +1,7 @@
 import { builtImageName, officialImage } from "../mosquitto/image.ts";
 import { builtConsoleImageName } from "../web/image.ts";
 import { newestLocalImage } from "./engine.ts";
+import { runCommand } from "./mend.ts";
 import { Refusal } from "./refusal.ts";
 
 /** The variable in which `npm run …` hands over the image that it found, pulled or built. */
@@ -10,9 +11,12 @@ export const imageVariable = "NABOOM_MQTT_IMAGE";
 export const consoleImageVariable = "NABOOM_MQTT_CONSOLE_IMAGE";
 
 /** Chooses the broker's image: the configured one, else what `npm run …` prepared, else one built here, else the official one. */
-export async function chooseImage(configured: string | undefined): Promise<string> {
+export async function chooseImage(stack: string, configured: string | undefined): Promise<string> {
   return (
-    configured ?? process.env[imageVariable] ?? (await newestLocalImage(builtImageName)) ?? officialImage
+    configured ??
+    process.env[imageVariable] ??
+    (await newestLocalImage(stack, builtImageName)) ??
+    officialImage
   );
 }
 
@@ -21,11 +25,11 @@ export async function chooseImage(configured: string | undefined): Promise<strin
  *
  * @throws Refusal where there is none
  */
-export async function chooseConsoleImage(configured: string | undefined): Promise<string> {
+export async function chooseConsoleImage(stack: string, configured: string | undefined): Promise<string> {
   const image =
-    configured ?? process.env[consoleImageVariable] ?? (await newestLocalImage(builtConsoleImageName));
+    configured ?? process.env[consoleImageVariable] ?? (await newestLocalImage(stack, builtConsoleImageName));
   if (image !== undefined) return image;
   throw new Refusal(
-    "there is no image that serves the console, and none is configured; to have one built: npm run up",
+    `there is no image that serves the console, and none is configured; to have one built: ${runCommand(stack, "up")}`,
   );
 }

@@ -25,7 +25,7 @@ export interface LastUpdate {
 export async function readLastTakenOver(last: LastUpdate): Promise<TakenOver | undefined> {
   const label = last.reload?.labels[TAKEN_OVER];
   if (label !== undefined) return parseTakenOver(label);
-  if (!(await hasVolume(last.revisions))) return undefined;
+  if (!(await hasVolume(last.stack, last.revisions))) return undefined;
   return interpretRecord(
     last,
     await lookInto({ ...last, volume: last.revisions, mount: publishMount, script: readRecordScript }),

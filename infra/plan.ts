@@ -47,9 +47,9 @@ export async function planUpdate(): Promise<Plan> {
   const { certificates, console } = settings;
   const names = engineNames(pulumi.getProject(), stack);
   const [present, image, consoleImage] = await Promise.all([
-    inspectContainers(containerNames(names)),
-    chooseImage(settings.image),
-    console.enabled ? chooseConsoleImage(console.image) : undefined,
+    inspectContainers(stack, containerNames(names)),
+    chooseImage(stack, settings.image),
+    console.enabled ? chooseConsoleImage(stack, console.image) : undefined,
   ]);
   await checkHostPorts(stack, settings, present.get(names.broker), present.get(names.console));
   const own = readOwnCertificate({ certificates, stack, folder: process.cwd(), now });

@@ -112,7 +112,7 @@ async function portFault(
     const key = address === bindAddress ? "bindAddress" : `${path}.address`;
     return `this host has no address ${address}; to bind to one that it has: ${setCommand(stack, `naboom-mqtt:${key}`, "127.0.0.1")}`;
   }
-  const inTheWay = (await containersOnPort(port)).find(({ published }) =>
+  const inTheWay = (await containersOnPort(stack, port)).find(({ published }) =>
     published.some((place) => place.port === port && meet(place.address, address)),
   );
   const who = inTheWay === undefined ? "another program" : `the container ${inTheWay.name}`;

@@ -57,7 +57,7 @@ describe("the example of a stack for production", () => {
 
   it("has its plain listeners on one address, and those with TLS on every one", async () => {
     const broker = `${throwaway.prefix}-broker`;
-    const published = (await inspectContainers([broker])).get(broker)?.published;
+    const published = (await inspectContainers(throwaway.stack.name, [broker])).get(broker)?.published;
     const { mqtt, mqtts, ws, wss } = outputs.listeners;
     const wanted = [
       { address: "127.0.0.1", port: mqtt.port },

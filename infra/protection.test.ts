@@ -35,7 +35,8 @@ describe("the CA's key that is protected", () => {
       "naboom-mqtt:certificates.authorityGeneration is 2, which would delete the key of CA 1, which is protected";
     expect(check({ authorityGeneration: 2 }, 1)).toThrow(sentence);
     expect(check({ authorityGeneration: 3, authorityInForce: 2 }, 1)).toThrow(
-      "npm run pulumi -- --stack prod config set --path 'naboom-mqtt:certificates.authorityGeneration' 1",
+      "is replaced in two steps by `npm run rotate -- --stack prod ca`, from where it is: " +
+        "npm run pulumi -- --stack prod config set --path 'naboom-mqtt:certificates.authorityGeneration' 1",
     );
     expect(() => checkProtection("prod", settingsOf(false, { authorityGeneration: 2 }), 1)).toThrow(
       "protected",

@@ -1,4 +1,4 @@
-import { setCommand } from "./mend.ts";
+import { runCommand, setCommand } from "./mend.ts";
 import { Refusal } from "./refusal.ts";
 import type { Settings } from "./settings-schema.ts";
 
@@ -49,6 +49,6 @@ export function checkProtection(
   const path = "naboom-mqtt:certificates.authorityGeneration";
   throw new Refusal(
     `${path} is ${authorityGeneration}, which would delete the key of CA ${key}, which is protected; ` +
-      `a protected CA is replaced in two steps by \`npm run rotate -- ca\`, from where it is: ${setCommand(stack, path, key)}`,
+      `a protected CA is replaced in two steps by \`${runCommand(stack, "rotate", "ca")}\`, from where it is: ${setCommand(stack, path, key)}`,
   );
 }

@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import type { EngineContainer } from "./engine.ts";
+import { runCommand } from "./mend.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface ShortLivedContainerArgs {
@@ -78,19 +79,35 @@ export function labelList(labels: Readonly<Record<string, pulumi.Input<string>>>
 /** The provider reports a failed run as an exit code and not as an error, so the program has to look. */
 function succeeded(container: docker.Container, failure: string): pulumi.Output<pulumi.Resource> {
   return pulumi.all([container.exitCode, container.containerLogs]).apply(([exitCode, logs]) => {
-    if (exitCode === 0) return container;
-    if (typeof exitCode !== "number") throw new Refusal(UNKNOWN);
-    // A script that was killed has said nothing of the files (128 + the signal's number, as a shell counts).
-    const cause = exitCode > 128 ? KILLED : failure;
-    throw new Refusal(`${cause} (exit code ${exitCode}):\n${lastLines(logs)}`);
+    checkEnd(pulumi.getStack(), failure, exitCode, logs);
+    return container;
   });
 }
 
-const KILLED =
-  "the container was killed before its script had ended; to try again: npm run up; its last words";
+/**
+ * Makes sure that a step's container ended well.
+ *
+ * @param failure what to tell where the script itself failed
+ * @throws Refusal with the container's last words
+ */
+export function checkEnd(
+  stack: string,
+  failure: string,
+  exitCode: number | undefined,
+  logs: string | undefined,
+): void {
+  if (exitCode === 0) return;
+  const again = runCommand(stack, "up");
+  if (typeof exitCode !== "number") throw new Refusal(`${UNKNOWN}: ${again}`);
+  // A script that was killed has said nothing of the files (128 + the signal's number, as a shell counts).
+  const cause = exitCode > 128 ? `${KILLED}: ${again}; its last words` : failure;
+  throw new Refusal(`${cause} (exit code ${exitCode}):\n${lastLines(logs)}`);
+}
+
+const KILLED = "the container was killed before its script had ended; to try again";
 
 const UNKNOWN =
-  "how a container of the last update ended is not known, as Docker was stopped meanwhile; to have it put in order and tried again: npm run up";
+  "how a container of the last update ended is not known, as Docker was stopped meanwhile; to have it put in order and tried again";
 
 function lastLines(logs: string | undefined): string {
   const lines = (logs ?? "").split("\n").filter((line) => line.trim() !== "");

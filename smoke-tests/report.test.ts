@@ -4,8 +4,8 @@ import { type Check, summarize } from "./proof.ts";
 import { protocolVersions } from "./reason-codes.ts";
 import { renderReport } from "./report.ts";
 
-function proofOf(checks: readonly Check[]) {
-  return summarize({ stack: "dev", broker: "naboom-mqtt-dev-broker", seconds: 2.06 }, checks);
+function proofOf(checks: readonly Check[], stack = "dev") {
+  return summarize({ stack, broker: `naboom-mqtt-${stack}-broker`, seconds: 2.06 }, checks);
 }
 
 function onAll(name: string, listeners: readonly ListenerName[] = listenerNames): Check[] {
@@ -106,6 +106,9 @@ describe("a report", () => {
     const lines = renderReport(proofOf(checks), { colour: false }).split("\n");
     expect(lines.length).toBeLessThan(50);
     expect(lines).toContain("  and 88 more, all listed by: npm run smoke -- --json");
+    expect(renderReport(proofOf(checks, "prod"), { colour: false })).toContain(
+      "  and 88 more, all listed by: npm run smoke -- --stack prod --json\n",
+    );
   });
 
   it("stays readable where very many users are concerned", () => {

@@ -1,4 +1,5 @@
 import colors from "picocolors";
+import { runCommand } from "../infra/mend.ts";
 import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
 import type { Check, Outcome, Proof } from "./proof.ts";
 import { type ProtocolVersion, versionName } from "./reason-codes.ts";
@@ -25,8 +26,8 @@ export function renderReport(proof: Proof, { colour }: { readonly colour: boolea
       ...table(checks, width, paint),
       "",
     ]),
-    ...list(proof.checks, "not applicable", paint),
-    ...list(proof.checks, "failed", paint),
+    ...list(proof, "not applicable", paint),
+    ...list(proof, "failed", paint),
     sum(proof, paint),
   ].join("\n");
 }
@@ -63,12 +64,13 @@ function mark(checks: readonly Check[], paint: Paint): string {
   return pad + paint.yellow(MARKS["not applicable"]);
 }
 
-function list(all: readonly Check[], outcome: Outcome, paint: Paint): string[] {
+function list({ stack, checks: all }: Proof, outcome: Outcome, paint: Paint): string[] {
   const checks = all.filter((check) => check.outcome === outcome);
   const causes = grouped(checks, causeOf);
   const lines = causes.slice(0, SHOWN.causes).flatMap((group) => cause(group, paint));
   const left = causes.slice(SHOWN.causes).flat().length;
-  if (left > 0) lines.push(`  and ${left.toLocaleString("en")} more, all listed by: npm run smoke -- --json`);
+  const whole = runCommand(stack, "smoke", "--json");
+  if (left > 0) lines.push(`  and ${left.toLocaleString("en")} more, all listed by: ${whole}`);
   if (lines.length === 0) return [];
   const heading = outcome === "failed" ? paint.red("Failed") : paint.yellow("Not applicable");
   return [paint.bold(heading), ...lines, ""];

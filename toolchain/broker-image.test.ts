@@ -3,6 +3,7 @@ import { officialImage } from "../mosquitto/image.ts";
 import { explainPull } from "./broker-image/pull.ts";
 import { brokerImage, RECIPE, recipeHash } from "./broker-image/recipe.ts";
 import { chooseLocal, noImage } from "./broker-image.ts";
+import { noConsoleImage } from "./console-image.ts";
 import {
   checkArchitecture,
   checkVersion,
@@ -113,6 +114,16 @@ describe("failures are parts of one sentence", () => {
     expect(message).toMatch(
       /\(no registry can be reached\).*\(apt on this.*npm run pulumi -- config set naboom-mqtt:image NAME:TAG/,
     );
+  });
+
+  test("no image at all is mended in the config of the stack that it is for", () => {
+    const pulumi = "npm run pulumi -- --stack prod";
+    expect(noImage("a", "b", pulumi).message).toContain(
+      `\`${pulumi} config set naboom-mqtt:image NAME:TAG\``,
+    );
+    const { message } = noConsoleImage("b", pulumi);
+    expect(message).toContain(`\`${pulumi} config set --path naboom-mqtt:console.image NAME:TAG\``);
+    expect(message).toContain(`or do without: \`${pulumi} config rm naboom-mqtt:console\``);
   });
 
   test("an engine of another architecture", () => {

@@ -1,7 +1,13 @@
 import { officialImage } from "../mosquitto/image.ts";
 import { pullImage } from "./broker-image/pull.ts";
 import { brokerImage } from "./broker-image/recipe.ts";
-import { isImageHere, requireConfiguredImage, requireInstall } from "./configured-image.ts";
+import {
+  type ConfigMend,
+  isImageHere,
+  plainPulumi,
+  requireConfiguredImage,
+  requireInstall,
+} from "./configured-image.ts";
 import { buildDebianImage, checkArchitecture, findDebianImage } from "./debian-image.ts";
 import { findDebianArchive } from "./debian-packages.ts";
 import { type DockerEngine, requireEngineSpace } from "./docker-engine.ts";
@@ -16,7 +22,7 @@ export interface BrokerImage {
   readonly why: string;
 }
 
-export interface BrokerImageOptions {
+export interface BrokerImageOptions extends ConfigMend {
   /** The stack's config value `image`. @default none: the official image, or one built from packages */
   readonly configured?: string | undefined;
   /** Whether an image may be pulled or built. */
@@ -84,15 +90,15 @@ async function build(options: BrokerImageOptions, reason: string): Promise<Broke
     };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw noImage(reason, error.message);
+    throw noImage(reason, error.message, options.pulumi);
   }
 }
 
 /** The sentence for a machine that no image can be had on. Pure. */
-export function noImage(pull: string, building: string): UserError {
+export function noImage(pull: string, building: string, pulumi = plainPulumi): UserError {
   return new UserError(
     `There is no broker image: the official one can't be pulled (${pull}), and none can be built from Debian ` +
       `packages (${building}). Give one that is on this engine, with Mosquitto 2.1.2 or newer, with ` +
-      "`npm run pulumi -- config set naboom-mqtt:image NAME:TAG`, or mend either.",
+      `\`${pulumi} config set naboom-mqtt:image NAME:TAG\`, or mend either.`,
   );
 }

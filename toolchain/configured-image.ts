@@ -4,7 +4,16 @@ import { requireEngineSpace } from "./docker-engine.ts";
 import type { Progress } from "./progress.ts";
 import { UserError } from "./user-error.ts";
 
-export interface ConfiguredImage {
+/** What the sentences say of mending the config of the stack that an image is for. */
+export interface ConfigMend {
+  /** How a user calls Pulumi for that stack, whose arguments follow. @default how it is for the default stack */
+  readonly pulumi?: string;
+}
+
+/** How a user calls Pulumi where no stack was chosen. */
+export const plainPulumi = "npm run pulumi --";
+
+export interface ConfiguredImage extends ConfigMend {
   readonly reference: string;
   /** The key of the stack's config that names it, without the project's name. */
   readonly key: string;
@@ -19,7 +28,7 @@ export interface ConfiguredImage {
  * @throws UserError if it is not and can't be pulled
  */
 export async function requireConfiguredImage(image: ConfiguredImage): Promise<void> {
-  const { reference, key, progress } = image;
+  const { reference, key, progress, pulumi = plainPulumi } = image;
   if (await isImageHere(reference)) return;
   requireInstall(image, `The image ${reference} of the stack's config`);
   await requireEngineSpace();
@@ -28,7 +37,7 @@ export async function requireConfiguredImage(image: ConfiguredImage): Promise<vo
   throw new UserError(
     `The image ${reference} of the stack's config is not on this engine and can't be pulled: ${pulled.reason}. ` +
       "Allowed is an image that `docker pull` gets or `docker image ls` shows; " +
-      `\`npm run pulumi -- config rm naboom-mqtt:${key}\` goes back to the usual one.`,
+      `\`${pulumi} config rm naboom-mqtt:${key}\` goes back to the usual one.`,
   );
 }
 

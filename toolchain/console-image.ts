@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { builtConsoleImageName } from "../web/image.ts";
 import { consoleLayout } from "../web/layout.ts";
-import { requireConfiguredImage, requireInstall } from "./configured-image.ts";
+import { type ConfigMend, plainPulumi, requireConfiguredImage, requireInstall } from "./configured-image.ts";
 import { buildDebianImage, checkArchitecture, type DebianImage, findDebianImage } from "./debian-image.ts";
 import { findDebianArchive } from "./debian-packages.ts";
 import { type DockerEngine, requireEngineSpace } from "./docker-engine.ts";
@@ -52,7 +52,7 @@ export const consoleImage: DebianImage = Object.freeze({
   ceiling: "2",
 });
 
-export interface ConsoleImageOptions {
+export interface ConsoleImageOptions extends ConfigMend {
   /** The stack's config value `console.image`. @default none: one built from packages */
   readonly configured?: string | undefined;
   /** Whether an image may be pulled or built. */
@@ -85,10 +85,15 @@ export async function prepareConsoleImage(options: ConsoleImageOptions): Promise
     );
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw new UserError(
-      `There is no image to serve the console page, and none can be built from Debian packages (${error.message}). ` +
-        "Give one with nginx 1.25.1 or newer with `npm run pulumi -- config set --path naboom-mqtt:console.image NAME:TAG`, " +
-        "or do without: `npm run pulumi -- config rm naboom-mqtt:console`.",
-    );
+    throw noConsoleImage(error.message, options.pulumi);
   }
+}
+
+/** The sentence for a machine that no image can be had on. Pure. */
+export function noConsoleImage(building: string, pulumi = plainPulumi): UserError {
+  return new UserError(
+    `There is no image to serve the console page, and none can be built from Debian packages (${building}). ` +
+      `Give one with nginx 1.25.1 or newer with \`${pulumi} config set --path naboom-mqtt:console.image NAME:TAG\`, ` +
+      `or do without: \`${pulumi} config rm naboom-mqtt:console\`.`,
+  );
 }
