@@ -34,7 +34,7 @@ it.each([
     } as const;
     const pulumi = "npm run pulumi -- --stack prod";
     await expect(prepare({ configured: "x:1", install: true, engine, progress, pulumi })).rejects.toThrow(
-      `manifest unknown. Allowed is an image that \`docker pull\` gets or \`docker image ls\` shows; \`${pulumi} config rm naboom-mqtt:${key}\``,
+      `manifest unknown. Allowed is an image that \`docker pull\` gets or \`docker image ls\` shows; \`${pulumi} config rm --path naboom-mqtt:${key}\``,
     );
   },
 );

@@ -37,7 +37,7 @@ export async function requireConfiguredImage(image: ConfiguredImage): Promise<vo
   throw new UserError(
     `The image ${reference} of the stack's config is not on this engine and can't be pulled: ${pulled.reason}. ` +
       "Allowed is an image that `docker pull` gets or `docker image ls` shows; " +
-      `\`${pulumi} config rm naboom-mqtt:${key}\` goes back to the usual one.`,
+      `\`${pulumi} config rm --path naboom-mqtt:${key}\` goes back to the usual one.`,
   );
 }
 
