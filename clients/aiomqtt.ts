@@ -25,6 +25,7 @@ function snippet(connection: Connection): string {
     "KIT = Path(__file__).resolve().parent",
     'BROKER = json.loads((KIT / "connection.json").read_text(encoding="utf-8"))',
     "TEMPORARY = {0x88, 0x89, 0x97, 0x9F}  # MQTT 5's codes for what passes by itself",
+    "TAKEN_OVER = 0x8E  # another client with this client id",
     "",
     "",
     "async def main():",
@@ -34,7 +35,6 @@ function snippet(connection: Connection): string {
       '    tls.load_cert_chain(KIT / BROKER["certificateFile"], KIT / BROKER["keyFile"])',
     "    session = Properties(PacketTypes.CONNECT)",
     `    session.SessionExpiryInterval = ${SESSION_SECONDS}  # the broker keeps messages for so many seconds`,
-    ...construction(connection),
     ...connecting(connection),
     "",
     "",
@@ -48,21 +48,22 @@ function snippet(connection: Connection): string {
   );
 }
 
+/** A client for each connection: one that was thrown out takes itself for connected when it is used again. */
 function construction(connection: Connection): readonly string[] {
   return [
-    "    client = aiomqtt.Client(",
-    '        BROKER["host"],',
-    '        BROKER["port"],',
+    "            async with aiomqtt.Client(  # used once, as it would not see a refusal the second time",
+    '                BROKER["host"],',
+    '                BROKER["port"],',
     ...(logIn(connection).username === undefined
       ? []
-      : ['        username=BROKER["username"],', '        password=BROKER["password"],']),
-    '        identifier=BROKER["clientId"],',
-    '        keepalive=BROKER["keepalive"],',
-    "        protocol=aiomqtt.ProtocolVersion.V5,",
-    "        clean_start=False,",
-    "        properties=session,",
-    ...(connection.tls ? ["        tls_context=tls,"] : []),
-    "    )",
+      : ['                username=BROKER["username"],', '                password=BROKER["password"],']),
+    '                identifier=BROKER["clientId"],',
+    '                keepalive=BROKER["keepalive"],',
+    "                protocol=aiomqtt.ProtocolVersion.V5,",
+    "                clean_start=False,",
+    "                properties=session,",
+    ...(connection.tls ? ["                tls_context=tls,"] : []),
+    "            ) as client:",
   ];
 }
 
@@ -72,7 +73,7 @@ function connecting(connection: Connection): readonly string[] {
   return [
     "    while True:",
     "        try:",
-    "            async with client:",
+    ...construction(connection),
     ...(subscribe === undefined
       ? []
       : [`                await client.subscribe(${literal(subscribe)}, qos=1)`]),
@@ -98,7 +99,11 @@ function connecting(connection: Connection): readonly string[] {
   ];
 }
 
-/** A refusal, a certificate that does not hold, and another client with the same id would all come again. */
+/**
+ * A refusal, a certificate that does not hold, and another client with the same id would all come again.
+ *
+ * A lost connection and a broker that shuts down have codes like a refusal's.
+ */
 function finality(tls: boolean): readonly string[] {
   return [
     "def is_final(error, reason):",
@@ -107,6 +112,7 @@ function finality(tls: boolean): readonly string[] {
       ? ["    if isinstance(error.__context__, ssl.SSLCertVerificationError):", "        return True"]
       : []),
     '    code = getattr(getattr(reason, "rc", None), "value", None)',
-    "    return code is not None and code >= 0x80 and code not in TEMPORARY",
+    "    refused = isinstance(error, aiomqtt.exceptions.MqttConnectError) and code not in TEMPORARY",
+    "    return refused or code == TAKEN_OVER",
   ];
 }
