@@ -42,7 +42,7 @@ function snippet(connection: Connection): string {
     'const read = (name) => readFileSync(new URL(name, import.meta.url), "utf8");',
     'const broker = JSON.parse(read("connection.json"));',
     "const TEMPORARY = [0x88, 0x89, 0x97, 0x9f]; // MQTT 5's codes for what passes by itself",
-    "const NETWORK = /^(ECONN|ENET|EHOST|EPIPE|ETIMEDOUT|EAI_AGAIN)/;",
+    tls && "const UNTRUSTED = /CERT|SIGNATURE|_CA$/; // in OpenSSL's words for what a certificate lacks",
     "",
     "const client = mqtt.connect(broker.url, {",
     ...(logIn(connection).username === undefined
@@ -57,13 +57,14 @@ function snippet(connection: Connection): string {
     "  protocolVersion: 5,",
     "  clean: false,",
     `  properties: { sessionExpiryInterval: ${SESSION_SECONDS} }, // the broker keeps messages for so many seconds`,
+    "  reconnectOnConnackError: true, // or a temporary refusal would be the end as well",
     "});",
     "",
     ...onConnect(connection),
     ...(subscribe === undefined
       ? []
       : ['client.on("message", (topic, payload) => console.log(topic, payload.toString()));']),
-    ...endings,
+    ...endings(tls),
   );
 }
 
@@ -88,21 +89,23 @@ function onConnect(connection: Connection): readonly string[] {
 }
 
 /** A refusal, a certificate that does not hold, and another client with the same id would all come again. */
-const endings: readonly string[] = [
-  'client.on("disconnect", ({ reasonCode }) => {',
-  "  // 0x8e: another client with this client id.",
-  '  if (reasonCode === 0x8e) stop("disconnected: session taken over");',
-  "});",
-  'client.on("error", (error) => {',
-  "  const temporary = TEMPORARY.includes(error.code) || NETWORK.test(error.code);",
-  '  if (temporary) console.error("trying again:", error.message || error.code);',
-  "  else stop(broker.url, error.message);",
-  "});",
-  'client.on("close", () => client.disconnecting || console.error("disconnected; trying again"));',
-  "",
-  "function stop(...reason) {",
-  "  console.error(...reason);",
-  "  process.exitCode = 1;",
-  "  client.end(true);",
-  "}",
-];
+function endings(tls: boolean): readonly string[] {
+  return [
+    'client.on("disconnect", ({ reasonCode }) => {',
+    "  // 0x8e: another client with this client id.",
+    '  if (reasonCode === 0x8e) stop("disconnected: session taken over");',
+    "});",
+    'client.on("error", (error) => {',
+    "  const refused = error.code >= 0x80 && !TEMPORARY.includes(error.code);",
+    `  if (${tls ? "refused || UNTRUSTED.test(error.code)" : "refused"}) stop(broker.url, error.message);`,
+    '  else console.error("trying again:", error.message || error.code);',
+    "});",
+    'client.on("close", () => client.disconnecting || console.error("disconnected; trying again"));',
+    "",
+    "function stop(...reason) {",
+    "  console.error(...reason);",
+    "  process.exitCode = 1;",
+    "  client.end(true);",
+    "}",
+  ];
+}
