@@ -9,10 +9,10 @@ export function renderPaho(connection: Connection): Kit {
 }
 
 function snippet(connection: Connection): string {
-  const { subscribe } = connection;
+  const { tls, subscribe } = connection;
   return lines(
     `"""${summary(connection)}"""`,
-    ...beginning,
+    ...beginning(tls),
     ...onConnect(connection),
     "",
     "",
@@ -20,6 +20,7 @@ function snippet(connection: Connection): string {
     ...onDisconnect,
     "",
     "",
+    ...(tls ? onConnectFail : []),
     ...construction(connection),
     "try:",
     '    client.connect(BROKER["host"], BROKER["port"], BROKER["keepalive"], clean_start=False, properties=session)',
@@ -32,28 +33,31 @@ function snippet(connection: Connection): string {
   );
 }
 
-const beginning: readonly string[] = [
-  "import json",
-  "import sys",
-  "from pathlib import Path",
-  "",
-  "import paho.mqtt.client as mqtt",
-  "from paho.mqtt.packettypes import PacketTypes",
-  "from paho.mqtt.properties import Properties",
-  "",
-  "KIT = Path(__file__).resolve().parent",
-  'BROKER = json.loads((KIT / "connection.json").read_text(encoding="utf-8"))',
-  "TAKEN_OVER = 0x8E  # another client with this client id",
-  "problem = None",
-  "",
-  "",
-  "def stop(client, reason):",
-  "    global problem",
-  "    problem = reason",
-  "    client.disconnect()",
-  "",
-  "",
-];
+function beginning(tls: boolean): readonly (string | false)[] {
+  return [
+    "import json",
+    tls && "import ssl",
+    "import sys",
+    "from pathlib import Path",
+    "",
+    "import paho.mqtt.client as mqtt",
+    "from paho.mqtt.packettypes import PacketTypes",
+    "from paho.mqtt.properties import Properties",
+    "",
+    "KIT = Path(__file__).resolve().parent",
+    'BROKER = json.loads((KIT / "connection.json").read_text(encoding="utf-8"))',
+    "TAKEN_OVER = 0x8E  # another client with this client id",
+    "problem = None",
+    "",
+    "",
+    "def stop(client, reason):",
+    "    global problem",
+    "    problem = reason",
+    "    client.disconnect()",
+    "",
+    "",
+  ];
+}
 
 function construction(connection: Connection): readonly (string | false)[] {
   const { tls, clientCertificate, subscribe, publish } = connection;
@@ -66,6 +70,7 @@ function construction(connection: Connection): readonly (string | false)[] {
     publish !== undefined && "client.on_publish = on_publish",
     subscribe !== undefined && "client.on_message = on_message",
     "client.on_disconnect = on_disconnect",
+    tls && "client.on_connect_fail = on_connect_fail",
     "session = Properties(PacketTypes.CONNECT)",
     `session.SessionExpiryInterval = ${SESSION_SECONDS}  # the broker keeps messages for so many seconds`,
   ];
@@ -110,4 +115,14 @@ const onDisconnect: readonly string[] = [
   '        stop(client, f"disconnected: {reason}")',
   "    elif reason.is_failure and not problem:",
   '        print(f"disconnected: {reason}; trying again", file=sys.stderr, flush=True)',
+];
+
+/** paho tries to connect again whatever has failed, and hands no error on, but calls this while it handles one. */
+const onConnectFail: readonly string[] = [
+  "def on_connect_fail(client, userdata):",
+  "    error = sys.exc_info()[1]",
+  "    if isinstance(error, ssl.SSLCertVerificationError):",
+  "        stop(client, f\"cannot connect to {BROKER['url']}: {error}\")",
+  "",
+  "",
 ];
