@@ -1,13 +1,21 @@
+import { once } from "node:events";
 import { readdir, readFile, stat } from "node:fs/promises";
+import type { AddressInfo } from "node:net";
 import { join } from "node:path";
+import { createServer } from "node:tls";
 import { execa } from "execa";
 import mqtt from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { manage, ServiceProcess, storedTexts } from "../examples/django/service-process.ts";
+import { issue } from "../mosquitto/trial-certificate.ts";
+import { Detour } from "./detour.ts";
 import { kitKinds } from "./kit-kind.ts";
 import { KitProcess, type Program } from "./kit-process.ts";
 import { KitStage, users } from "./kit-stage.ts";
 import { type ProgramName, programNames } from "./programs.ts";
+
+/** Those whose snippet is a program of its own, and connects again by itself. */
+const snippets = ["aiomqtt", "paho", "mqttjs"] as const;
 
 /** The user web once its password was rotated; a generation is never lowered. */
 const web = { ...users.web, generation: 2 };
@@ -100,18 +108,84 @@ describe("a kit of the real command", () => {
   });
 });
 
+describe("a kit that runs, for aiomqtt, paho and mqttjs", () => {
+  const kits: { readonly running: KitProcess; readonly detour: Detour }[] = [];
+
+  beforeAll(async () => {
+    for (const name of snippets) {
+      const { mqtts, wss } = stage.outputs.listeners;
+      const detour = await Detour.to((name === "mqttjs" ? wss : mqtts).port);
+      const place = await stage.placeKit("reader", name, "detour", (connection) => ({
+        ...connection,
+        port: detour.port,
+        url: connection.url.replace(/\d+$/, String(detour.port)),
+        keepalive: 2,
+      }));
+      kits.push({ detour, running: new KitProcess(place, stage.programs[name]) });
+    }
+    await allReceive();
+  });
+
+  afterAll(async () => {
+    for (const { running, detour } of kits) {
+      await running.stop();
+      detour.close();
+    }
+  });
+
+  it("goes on when its connection is cut", async () => {
+    for (const { detour } of kits) detour.cut();
+    await allReceive();
+  });
+
+  it("goes on when nothing comes through its connection any more", async () => {
+    const noticed = kits.map(async ({ running, detour }) => {
+      const before = running.stderr;
+      detour.fallSilent();
+      await expect.poll(() => running.stderr, { timeout: 30_000 }).not.toBe(before);
+      detour.cut();
+    });
+    await Promise.all(noticed);
+    await allReceive();
+  });
+
+  it("goes on when the broker restarts", async () => {
+    await stage.restartBroker();
+    await allReceive();
+  });
+
+  it("ends when the server's certificate does not hold any more", async () => {
+    const { pem, keyPem } = issue({ name: "another server", names: ["localhost"] });
+    const server = createServer({ cert: pem, key: keyPem }).listen(0, "127.0.0.1");
+    await once(server, "listening");
+    for (const { detour } of kits) detour.lead((server.address() as AddressInfo).port);
+    for (const { running } of kits) {
+      const { exitCode, stderr, byItself } = await running.ended();
+      expect(byItself, stderr).toBe(true);
+      expect(stderr).toMatch(/certificate/);
+      expect(exitCode).toBe(1);
+    }
+    server.close();
+  });
+
+  async function allReceive(): Promise<void> {
+    await Promise.all(kits.map(({ running }) => stage.witness.reaches(running, "naboom/news/today")));
+  }
+});
+
 describe("a kit of a password that was rotated", () => {
   const names = ["aiomqtt", "paho", "mqttjs", "mosquitto"] as const;
 
   it("ends with a clear word, and works when it is written anew, with the same client id", async () => {
     const kits = new Map<ProgramName, string>();
     for (const name of names) kits.set(name, await stage.makeKit("web", name, "rotated"));
+    const connected = snippets.map((name) => new KitProcess(kits.get(name) ?? "", stage.programs[name]));
+    for (const running of connected) await running.printed("hello");
     await stage.deliver({ users: { ...users, web } });
+    for (const running of connected) await expectRefused(running);
     for (const [name, place] of kits) {
       const id = await clientIdIn(place);
-      const { exitCode, stderr } = await new KitProcess(place, stage.programs[name]).ended();
-      expect(stderr).toMatch(/Not authorized/);
-      expect(exitCode).toBeGreaterThan(0);
+      await expectRefused(new KitProcess(place, stage.programs[name]));
       const { output } = await stage.client("web", "--for", name, "--out", place, "--force");
       expect(output).toContain(`client id ${id};`);
       await expectRuns(place, name);
@@ -180,6 +254,14 @@ async function expectRuns(place: string, name: ProgramName): Promise<void> {
   const second = new KitProcess(place, stage.programs[name]);
   await second.printed(`naboom/missed ${missed}`);
   await second.stop();
+}
+
+/** Has a program end by itself, as the broker refuses it. */
+async function expectRefused(running: KitProcess): Promise<void> {
+  const { exitCode, stderr, byItself } = await running.ended();
+  expect(byItself, stderr).toBe(true);
+  expect(stderr).toMatch(/Not authorized/);
+  expect(exitCode).toBeGreaterThan(0);
 }
 
 /** Has the example's service store a message, which came by TLS. */

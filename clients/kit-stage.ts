@@ -3,9 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
+import { dockerCommand } from "../toolchain/docker.ts";
 import { projectFolder } from "../toolchain/project.ts";
 import { type StackSettings, ThrowawayStack, type Workbench } from "../toolchain/throwaway-stack.ts";
-import { clientIdsOf, describeConnection } from "./connection.ts";
+import { type Connection, clientIdsOf, describeConnection } from "./connection.ts";
 import { renderKit } from "./kit.ts";
 import { chooseListener, kitKinds } from "./kit-kind.ts";
 import { type Program, placeKit, providePackages } from "./kit-process.ts";
@@ -82,6 +83,12 @@ export class KitStage {
     this.#witness = await Witness.connect(this.#outputs);
   }
 
+  /** Restarts the broker, as its engine or its machine would. */
+  async restartBroker(): Promise<void> {
+    const { exitCode, stderr } = await dockerCommand(["restart", `${this.#throwaway.prefix}-broker`]);
+    if (exitCode !== 0) throw new Error(stderr);
+  }
+
   /** Has the command make a kit for one of the programs, or of another kind. */
   async makeKit(user: string, name: string, mark = ""): Promise<string> {
     const place = join(this.folder, `${user}-${name}-${mark}`.replaceAll(" ", "-"));
@@ -91,15 +98,20 @@ export class KitStage {
     return place;
   }
 
-  /** Places a kit as the command would, without the seconds that it takes. */
-  async placeKit(user: string, name: ProgramName, mark = ""): Promise<string> {
+  /** Places a kit as the command would, without the seconds that it takes, with another connection where one is wanted. */
+  async placeKit(
+    user: string,
+    name: ProgramName,
+    mark = "",
+    change = (connection: Connection): Connection => connection,
+  ): Promise<string> {
     const place = join(this.folder, `${user}-${name}-${mark}-placed`.replaceAll(" ", "-"));
     const kind = kitKinds.find((found) => found === name.replace(/ .*/, "")) ?? "json";
     const listener = chooseListener(kind, this.outputs.users[user]?.listeners ?? []);
     if (listener === undefined) throw new Error(`${user} has no listener for ${kind}`);
     const clientId = clientIdsOf(this.outputs, user)?.[0] ?? `${user}-${name.replace(" ", "-")}-${mark}`;
     const connection = describeConnection(this.outputs, { user, listener, clientId });
-    await placeKit(place, renderKit(kind, connection, place), this.programs[name]);
+    await placeKit(place, renderKit(kind, change(connection), place), this.programs[name]);
     return place;
   }
 
