@@ -2,6 +2,7 @@ import { z } from "zod";
 import { accesses } from "../mosquitto/acl.ts";
 import { clientCertificateUses } from "../mosquitto/client-certificate.ts";
 import { clientIdChoices } from "../mosquitto/client-id.ts";
+import { defaultLimits } from "../mosquitto/limits.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
 
 const rule = z.strictObject({ access: z.enum(accesses), filter: z.string() });
@@ -42,9 +43,9 @@ export const stackOutputs = z.strictObject({
     authority: z.string().startsWith("-----BEGIN CERTIFICATE-----"),
     /** Whether the user brought them, or the stack issued them. */
     own: z.boolean(),
-    /** When the CA certificate that ends first was issued, ISO 8601. */
+    /** When the CA certificate that ends first was issued, ISO 8601; of the user's, those that the server needs. */
     authorityIssued: z.iso.datetime({ offset: true }),
-    /** When the CA certificate that ends first does so, ISO 8601. */
+    /** When that CA certificate ends, ISO 8601. */
     authorityExpires: z.iso.datetime({ offset: true }),
     /** When the server's certificate was issued, ISO 8601. */
     serverIssued: z.iso.datetime({ offset: true }),
@@ -98,6 +99,11 @@ export const stackOutputs = z.strictObject({
   limits: z.strictObject({
     packetBytes: z.int(),
     keepaliveSeconds: z.int(),
+    // Outputs of an earlier version lack these, and most stacks have the defaults.
+    connectionsPerListener: z.int().default(defaultLimits.connectionsPerListener),
+    inflightMessages: z.int().default(defaultLimits.inflightMessages),
+    queuedMessages: z.int().default(defaultLimits.queuedMessages),
+    queuedBytes: z.int().default(defaultLimits.queuedBytes),
   }),
   /** Each user's current account and password, and its current client certificate, by user name. Secret. */
   credentials: z.record(

@@ -1,11 +1,10 @@
-import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import { accountsOf } from "../mosquitto/account.ts";
 import { useOn } from "../mosquitto/client-certificate.ts";
 import { type ListenerName, listenerNames, listeners } from "../mosquitto/listener.ts";
-import { type Authority, expiry } from "./authority.ts";
+import type { Authority } from "./authority.ts";
 import type { Broker } from "./broker.ts";
-import type { CertificateSettings } from "./certificate-settings.ts";
+import { describeCertificates } from "./certificate-outputs.ts";
 import type { ClientAuthority, ClientCertificate, ClientKeyPair } from "./client-authority.ts";
 import type { StackOutputs } from "./contract.ts";
 import { clientHost } from "./listener-settings.ts";
@@ -33,7 +32,7 @@ export function stackOutputs(args: OutputsArgs): {
     listeners: pulumi.output(endpoints(settings)),
     certificates: pulumi
       .all([authority.certificate, authority.serverCertificate])
-      .apply(([ca, server]) => certificates(ca, server, settings.certificates)),
+      .apply(([ca, chain]) => describeCertificates(ca, chain, settings.certificates)),
     authority: authority.certificate,
     ...(console === undefined ? {} : { console: pulumi.output(console) }),
     users: pulumi
@@ -42,10 +41,7 @@ export function stackOutputs(args: OutputsArgs): {
     patterns: pulumi.output(settings.patterns.map((rule) => ({ ...rule }))),
     clientIds: pulumi.output(settings.clientIds),
     policy: pulumi.output(settings.policy),
-    limits: pulumi.output({
-      packetBytes: settings.limits.packetBytes,
-      keepaliveSeconds: settings.limits.keepaliveSeconds,
-    }),
+    limits: pulumi.output(limits(settings)),
     credentials: pulumi
       .all([args.users.credentials, args.clients?.keyPairs ?? {}])
       .apply(([credentials, keyPairs]) => withKeyPairs(credentials, keyPairs)),
@@ -94,6 +90,10 @@ function describeUsers(
   return Object.fromEntries(entries);
 }
 
+function limits({ limits: { sessionDays: _, ...told } }: Settings): StackOutputs["limits"] {
+  return told;
+}
+
 /** The URL of each listener for clients. */
 export function listenerUrls(settings: Settings): Readonly<Record<ListenerName, string>> {
   const { mqtt, mqtts, ws, wss } = endpoints(settings);
@@ -118,39 +118,3 @@ function endpoints(settings: Settings): StackOutputs["listeners"] {
   });
   return Object.fromEntries(entries);
 }
-
-function certificates(
-  authority: string,
-  server: string,
-  { names, renewalDays, own }: CertificateSettings,
-): StackOutputs["certificates"] {
-  const authorities = (authority.match(PEM) ?? []).map((pem) => new X509Certificate(pem));
-  const [first = new X509Certificate(authority)] = authorities.sort((a, b) =>
-    expiry(a).localeCompare(expiry(b)),
-  );
-  const certificate = new X509Certificate(server);
-  return {
-    authority,
-    own: own !== undefined,
-    authorityIssued: issue(first),
-    authorityExpires: expiry(first),
-    serverIssued: issue(certificate),
-    serverExpires: expiry(certificate),
-    serverFingerprint: certificate.fingerprint256,
-    // Of a certificate that was brought, the config does not know the validity.
-    renewalDays:
-      own === undefined
-        ? renewalDays
-        : (Date.parse(certificate.validTo) - Date.parse(certificate.validFrom)) / 3 / DAY,
-    names: [...names],
-  };
-}
-
-/** When a certificate was issued, ISO 8601. */
-function issue(certificate: X509Certificate): string {
-  return new Date(certificate.validFrom).toISOString();
-}
-
-const PEM = /-----BEGIN[^-]+-----[^-]+-----END[^-]+-----/g;
-
-const DAY = 86_400_000;
