@@ -1,6 +1,7 @@
-import { X509Certificate } from "node:crypto";
+import { generateKeyPairSync, X509Certificate } from "node:crypto";
 import { type PeerCertificate, rootCertificates } from "node:tls";
 import { describe, expect, it } from "vitest";
+import { issue } from "../mosquitto/trial-certificate.ts";
 import { identityFault, impostorOf, maySignCertificates, subjectNames } from "./certificate.ts";
 
 /** A server certificate for localhost, 127.0.0.1 and ::1. */
@@ -37,6 +38,21 @@ describe("an impostor of a CA", () => {
     expect([impostor.subject, impostor.validTo, impostor.ca]).toEqual([root.subject, root.validTo, true]);
     expect(root.verify(root.publicKey)).toBe(true);
     expect(root.verify(publicKey)).toBe(false);
+  });
+
+  it.each([
+    ["rsa-pss", generateKeyPairSync("rsa-pss", { modulusLength: 2_048 }).privateKey],
+    ["ed25519", generateKeyPairSync("ed25519").privateKey],
+  ])("is there for a CA of the user's own with an %s key, too", (type, key) => {
+    const ca = issue({
+      name: "root",
+      key,
+      authority: true,
+      signature: type === "ed25519" ? type : "rsa-pss-sha256",
+    });
+    const { publicKey } = new X509Certificate(impostorOf(ca.pem));
+    expect(publicKey.asymmetricKeyType).toBe(type);
+    expect(publicKey.equals(new X509Certificate(ca.pem).publicKey)).toBe(false);
   });
 });
 

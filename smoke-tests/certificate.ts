@@ -24,6 +24,11 @@ export function maySignCertificates({ raw }: X509Certificate): boolean {
   return ((raw[next + 5] ?? 0) & KEY_CERT_SIGN) !== 0;
 }
 
+/** Whether a certificate says at all what its key may be used for. */
+export function hasKeyUsage({ raw }: X509Certificate): boolean {
+  return raw.includes(KEY_USAGE);
+}
+
 /** The names and addresses of a certificate's subjectAltName, as Node writes them. */
 export function subjectNames({ subjectAltName = "" }: X509Certificate): string[] {
   return subjectAltName
@@ -75,7 +80,7 @@ const MODULUS = Object.freeze({ bytes: 32, fromEnd: 64 });
 /** Another public key of the same kind and size. */
 function otherThan(key: KeyObject): Buffer {
   const { asymmetricKeyType: type, asymmetricKeyDetails: details } = key;
-  if (type === "rsa") {
+  if (type === "rsa" || type === "rsa-pss") {
     // Any odd number will do as a modulus, since nobody has to have the private key.
     const other = encode(key);
     return randomFillSync(other, other.length - MODULUS.fromEnd, MODULUS.bytes);

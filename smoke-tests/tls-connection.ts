@@ -1,6 +1,6 @@
-import type { X509Certificate } from "node:crypto";
+import { X509Certificate } from "node:crypto";
 import { connect as connectPlain, isIP } from "node:net";
-import { type ConnectionOptions, connect } from "node:tls";
+import { type ConnectionOptions, connect, type TLSSocket } from "node:tls";
 import { identityFault } from "./certificate.ts";
 import type { Endpoint } from "./client-options.ts";
 import { readable, within } from "./expectation.ts";
@@ -12,8 +12,16 @@ export type Handshake =
       readonly protocol: string;
       readonly cipher: string;
       readonly certificate: X509Certificate;
+      /** The certificate and its issuers, as far as the server has served them or the client trusts them. */
+      readonly chain: readonly X509Certificate[];
     }
   | { readonly trusted: false; readonly code: string };
+
+/** What Node calls the alert of a server that finds no way to shake hands: OpenSSL before 3.2, and from then on. */
+export const HANDSHAKE_FAILURES: readonly string[] = Object.freeze([
+  "ERR_SSL_SSLV3_ALERT_HANDSHAKE_FAILURE",
+  "ERR_SSL_SSL/TLS_ALERT_HANDSHAKE_FAILURE",
+]);
 
 /**
  * Shakes hands with a listener and closes the connection.
@@ -47,13 +55,29 @@ export function shakeHands(
     });
     socket.on("close", () => resolve({ trusted: false, code: "the connection was closed" }));
     socket.on("secureConnect", () => {
-      const certificate = socket.getPeerX509Certificate();
+      const chain = chainOf(socket);
+      const [certificate] = chain;
       if (certificate === undefined) throw new Error("a server without a certificate was trusted");
       const { standardName } = socket.getCipher();
-      resolve({ trusted: true, protocol: socket.getProtocol() ?? "", cipher: standardName, certificate });
+      const protocol = socket.getProtocol() ?? "";
+      resolve({ trusted: true, protocol, cipher: standardName, certificate, chain });
       socket.destroy();
     });
   });
+}
+
+/** Not by way of `getPeerX509Certificate`, after which Node 20 gives no other certificate of the connection. */
+function chainOf(socket: TLSSocket): readonly X509Certificate[] {
+  const chain: X509Certificate[] = [];
+  // A root has itself for an issuer.
+  for (
+    let next = socket.getPeerCertificate(true);
+    next?.raw !== undefined && !chain.some(({ raw }) => raw.equals(next.raw));
+    next = next.issuerCertificate
+  ) {
+    chain.push(new X509Certificate(next.raw));
+  }
+  return chain;
 }
 
 /** Sends bytes over plain TCP; gives the first that come back, or none when the server ends the connection. */
