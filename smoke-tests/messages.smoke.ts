@@ -1,9 +1,12 @@
 import { afterAll } from "vitest";
+import { inFlightAtATime, keptWhileAway } from "./allowance.ts";
 import { checkEverywhere, lastCheck, routeOf } from "./check.ts";
 import { demand, demandSame } from "./expectation.ts";
+import { inTurns } from "./matrix/in-turns.ts";
 import { clearingPacket } from "./packet.ts";
 import { demandNoResidue, leavesRetained, leavesSession, removeResidue } from "./residue.ts";
 import { scratchName } from "./scratch-name.ts";
+import { outputs } from "./stack.ts";
 
 const SUBJECT = "Messages";
 
@@ -16,8 +19,10 @@ for (const qos of [0, 1, 2] as const) {
     const [from, to] = await Promise.all([site.logIn(writer), site.logIn(reader)]);
     await to.subscribe([topic], qos);
     const payloads = ["first", "second", "third"];
-    await Promise.all(payloads.map((payload) => from.publish(topic, payload, { qos })));
-    await to.arrival(topic, "third");
+    await inTurns(payloads, inFlightAtATime(outputs.limits, payloads.length), async (payload) => {
+      await from.publish(topic, payload, { qos });
+      await to.arrival(topic, payload);
+    });
     await to.ping();
     const seen = to.received.map((message) => `${message.payload} with QoS ${message.qos}`);
     const expected = payloads.map((payload) => `${payload} with QoS ${qos}`);
@@ -86,15 +91,16 @@ checkEverywhere(
     await first.close();
 
     const from = await site.logIn(writer);
-    for (const payload of ["one", "two", "three"]) await from.publishAllowed(topic, payload);
+    const payloads = ["1", "2", "3"].slice(0, keptWhileAway(outputs.limits, 3));
+    for (const payload of payloads) await from.publishAllowed(topic, payload);
 
     const again = await site.logIn(reader, session);
     demand(again.connack.sessionPresent, "the session to be present", "a new session");
-    await again.arrival(topic, "three");
+    await again.arrival(topic, payloads.at(-1));
     demandSame(
       "the queued messages",
       again.received.map(({ payload }) => `${payload}`),
-      ["one", "two", "three"],
+      payloads,
     );
   },
 );

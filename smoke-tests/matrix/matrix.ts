@@ -110,6 +110,8 @@ function doorsOf(outputs: StackOutputs) {
   const accounts = new AccountPool(outputs, "policy");
   return ({ name }: PolicyUser, listener: ListenerName): Door => {
     const { username, password } = outputs.credentials[name] ?? {};
-    return { endpoint: endpointOf(outputs, listener, accounts), credential: { username, password } };
+    const { queuedBytes } = outputs.limits;
+    const credential = { username, password };
+    return { endpoint: endpointOf(outputs, listener, accounts), credential, queuedBytes };
   };
 }

@@ -10,6 +10,8 @@ import { CLIENT, SCRATCH } from "./trial.ts";
 export interface Door {
   readonly endpoint: Endpoint;
   readonly credential: Pick<ClientOptions, "username" | "password">;
+  /** Bytes that may wait for one client. */
+  readonly queuedBytes: number;
 }
 
 /** By which of its subscriptions a client gets a message. */
@@ -30,6 +32,12 @@ export interface Heard {
 /** Bytes of the filters of one packet; a stack may limit packets to 1,024 bytes. */
 const FILTER_BYTES = 800;
 
+/**
+ * Bytes of queue for which a packet may have several filters: of the messages that are retained on the topics of
+ * one packet, Mosquitto drops what is more.
+ */
+const AMPLE_QUEUE = 1_048_576;
+
 /** Messages on their way at a time, where the broker does not set a lower limit. */
 const WINDOW = 20;
 
@@ -46,6 +54,7 @@ export class Seat {
   #fault = new Unproved("a connection", "none was tried");
   #heard = new Set<string>();
   #counted = 0;
+  #filtersAtATime = 1;
 
   constructor(user: PolicyUser, listener: ListenerName, names: { clientId: string; scratch: string }) {
     this.user = user;
@@ -64,7 +73,11 @@ export class Seat {
   }
 
   /** Logs in. What went wrong is said by {@link client}. */
-  async open({ endpoint, credential }: Door, options: Partial<ClientOptions> = {}): Promise<void> {
+  async open(
+    { endpoint, credential, queuedBytes }: Door,
+    options: Partial<ClientOptions> = {},
+  ): Promise<void> {
+    this.#filtersAtATime = queuedBytes < AMPLE_QUEUE ? 1 : Number.POSITIVE_INFINITY;
     await this.attempt(async () => {
       const { clientId } = this;
       this.#client = await connect(endpoint, { version: 5, clientId, ...credential, ...options });
@@ -104,7 +117,7 @@ export class Seat {
         [[...this.filters], SUBSCRIPTIONS.plain],
         [shared, SUBSCRIPTIONS.shared],
       ] as const) {
-        const packets = inPackets(filters);
+        const packets = inPackets(filters, this.#filtersAtATime);
         await inTurns(packets, this.window, (packet) => this.client.subscribe(packet, 0, identifier));
       }
       await this.client.ping();
@@ -156,12 +169,17 @@ function keyOf(topic: string, payload: string, subscription: number | undefined)
   return `${subscription} ${payload} ${topic}`;
 }
 
-function inPackets(filters: readonly string[]): string[][] {
+/**
+ * The filters of each SUBSCRIBE packet.
+ *
+ * @param most filters in one packet
+ */
+export function inPackets(filters: readonly string[], most: number): string[][] {
   const packets: string[][] = [];
   let bytes = Number.POSITIVE_INFINITY;
   for (const filter of filters) {
     const size = Buffer.byteLength(filter) + 3;
-    if (bytes + size > FILTER_BYTES) {
+    if (bytes + size > FILTER_BYTES || packets.at(-1)?.length === most) {
       packets.push([]);
       bytes = 0;
     }
