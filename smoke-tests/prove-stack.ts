@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { createVitest } from "vitest/node";
 import type { StackOutputs } from "../infra/contract.ts";
+import { connectionShortage } from "./connections.ts";
 import { proveFiles } from "./files.ts";
 import { type MatrixOptions, type MatrixProgress, proveMatrix } from "./matrix/matrix.ts";
 import { type Check, type Proof, summarize } from "./proof.ts";
@@ -45,7 +46,8 @@ async function proveReachable(outputs: StackOutputs, options: MatrixOptions): Pr
     proveFiles(outputs),
     proveMatrix(outputs, options).catch((error) => [exception("the policy is tried to its end", error)]),
   ]);
-  return [...tests, ...[...files, ...matrix].map((check) => redacted(check, redact))];
+  const checks = [...tests, ...[...files, ...matrix].map((check) => redacted(check, redact))];
+  return [...checks, ...connectionShortage(outputs.limits, checks)];
 }
 
 async function runTests(
