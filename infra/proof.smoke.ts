@@ -68,6 +68,21 @@ describe("the smoke tests", () => {
     expect(progress.at(-1)).toBe(1);
   });
 
+  it("prove a broker with strict order and with hardly any queue", async () => {
+    const limits = { inflightMessages: 1, queuedMessages: 1, queuedBytes: 1 };
+    await prove(await bringUp({ users: crowd(5), limits }));
+  });
+
+  it("prove a listener that nobody can come to, and topics that begin with $", async () => {
+    const outputs = await bringUp({
+      users: { web: { readwrite: ["naboom/#", "$naboom/#"], listeners: ["ws", "wss"] } },
+      clientCertificates: { mqtts: "besides-password" },
+    });
+    const { checks } = await prove(outputs);
+    const refused = checks.find(({ name }) => name === "a client without a certificate is refused");
+    expect([refused?.listener, refused?.outcome]).toEqual(["mqtts", "proved"]);
+  });
+
   it("say nothing on topics without a wildcard, which real clients are on", async () => {
     const topics = ["naboom/alerts", "naboom/community", "naboom/closed"];
     const outputs = await bringUp({

@@ -19,6 +19,22 @@ export function endpointOf(
   return { ...place, certificateOf: (username) => certificateOf(credentials, username) };
 }
 
+/**
+ * Whether a listener asks for a certificate while nobody has one, as no user may log in there or on another such
+ * listener: then nobody comes further than the handshake.
+ */
+export function isClosed(
+  { listeners, credentials }: Pick<StackOutputs, "listeners" | "credentials">,
+  listener: ListenerName,
+): boolean {
+  if (listeners[listener].clientCertificates === "none") return false;
+  return certificateOf(credentials, undefined) === undefined;
+}
+
+/** Why no more is proved of a listener that is closed. */
+export const CLOSED =
+  "the listener asks for a certificate and no user has one, so that every handshake is refused";
+
 /** A user's certificate; anybody's for who has none, as the listener would not come to look at the password. */
 function certificateOf(
   credentials: StackOutputs["credentials"],

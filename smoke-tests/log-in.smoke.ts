@@ -8,11 +8,12 @@ import {
   userOf,
 } from "./check.ts";
 import { connackCode } from "./client.ts";
+import { CLOSED } from "./endpoint.ts";
 import { demand } from "./expectation.ts";
 import { codeName, codes } from "./reason-codes.ts";
 import { demandNoResidue, leavesSession, removeResidue } from "./residue.ts";
 import { scratchName } from "./scratch-name.ts";
-import { credentialOf, endpoint, outputs, type StackUser, users } from "./stack.ts";
+import { credentialOf, endpoint, isClosed, outputs, type StackUser, users } from "./stack.ts";
 
 const SUBJECT = "Log-in";
 
@@ -27,6 +28,7 @@ async function demandAnswer(
   if (outputs.listeners[listener].clientCertificates === "identity" && wanted !== "accepted") {
     notApplicable("the certificate is the identity on this listener, so no name or password is looked at");
   }
+  if (isClosed(listener)) notApplicable(CLOSED);
   const answer = await connackCode(endpoint(listener), { version, clientId: scratchName(), ...who });
   const expected = codes[version][wanted];
   demand(

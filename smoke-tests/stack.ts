@@ -7,7 +7,7 @@ import type { ListenerName } from "../mosquitto/listener.ts";
 import { openRoute } from "./access.ts";
 import { AccountPool } from "./account-pool.ts";
 import type { Endpoint } from "./client-options.ts";
-import { endpointOf } from "./endpoint.ts";
+import { endpointOf, isClosed as isClosedIn } from "./endpoint.ts";
 
 declare module "vitest" {
   interface ProvidedContext {
@@ -75,6 +75,11 @@ const accounts = new AccountPool(outputs, "checks");
 /** Where a listener is, and how to come in there. */
 export function endpoint(listener: ListenerName): Endpoint {
   return endpointOf(outputs, listener, accounts);
+}
+
+/** Whether nobody comes further than the handshake on a listener. */
+export function isClosed(listener: ListenerName): boolean {
+  return isClosedIn(outputs, listener);
 }
 
 /** The account and the password that a user logs in with now; the account's name may differ from the user's. */

@@ -1,5 +1,6 @@
 import type { ListenerName } from "../../mosquitto/listener.ts";
 import { connackCode } from "../client.ts";
+import { CLOSED } from "../endpoint.ts";
 import { Unproved } from "../expectation.ts";
 import { scratchName } from "../scratch-name.ts";
 import { Exchange, exchangeAll, SEATS_AT_A_TIME } from "./exchange.ts";
@@ -7,13 +8,15 @@ import { askWithoutDelivery } from "./held.ts";
 import { inTurns } from "./in-turns.ts";
 import type { PolicyUser } from "./policy.ts";
 import { type Door, Seat } from "./seat.ts";
-import { isReal, type Partner, type UserPlan, type WillTrial } from "./trial.ts";
+import { canBeShared, isReal, type Partner, type UserPlan, type WillTrial } from "./trial.ts";
 
 /** What a batch needs to come to the broker. */
 export interface Access {
   readonly door: (user: PolicyUser, listener: ListenerName) => Door;
   /** Whether a listener looks at passwords; where the certificate is the identity, it does not. */
   readonly asksForPasswords: (listener: ListenerName) => boolean;
+  /** Whether nobody comes further than the handshake on a listener. */
+  readonly closed: (listener: ListenerName) => boolean;
   /** Whether topics in real use may be asked about; false if the broker was seen to deliver what it should hold. */
   readonly holds: boolean;
   /** Says that one more step of {@link BATCH_STEPS} is done. */
@@ -40,11 +43,11 @@ export interface Will {
   fault: Unproved | undefined;
 }
 
-/** One user on a listener that it may not use, and the code of the CONNACK. */
+/** One user on a listener that it may not use, and the code of the CONNACK; or why it is not asked for. */
 export interface Refusal {
   readonly user: PolicyUser;
   readonly listener: ListenerName;
-  code: number | Unproved;
+  code: number | Unproved | string;
 }
 
 /** What {@link Batch.run} reports a step after each of. */
@@ -133,7 +136,7 @@ export class Batch {
       const own = seat.topic(topic);
       seat.filters.add(own);
       if (source === "broker" || source === "real clients") continue;
-      seat.sharedFilters.add(own);
+      if (canBeShared(topic)) seat.sharedFilters.add(own);
       this.#exchange(own, this.#seatOf(source, seat), seat).retains = true;
     }
     for (const trial of plan.wills.filter(({ listener }) => listener === seat.listener)) {
@@ -183,6 +186,10 @@ export class Batch {
   }
 
   async #knock(refusal: Refusal): Promise<void> {
+    if (this.#access.closed(refusal.listener)) {
+      refusal.code = CLOSED;
+      return;
+    }
     const { endpoint, credential } = this.#access.door(refusal.user, refusal.listener);
     const clientId = scratchName();
     refusal.code = await connackCode(endpoint, { version: 5, clientId, ...credential }).catch(unproved);

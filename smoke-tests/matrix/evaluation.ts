@@ -5,7 +5,7 @@ import { codeName, codes, NO_SUBSCRIBERS } from "../reason-codes.ts";
 import type { Batch, Refusal, Stand, Will } from "./batch.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Saying, Seat } from "./seat.ts";
-import { type Gap, isReal, type ReadTrial, type WriteTrial } from "./trial.ts";
+import { canBeShared, type Gap, isReal, type ReadTrial, type WriteTrial } from "./trial.ts";
 
 /** What is checked, in the order of the report. */
 const NAMES = Object.freeze({
@@ -37,6 +37,8 @@ const NAMES = Object.freeze({
 const NOT_HELD = "this broker delivers what it should hold back, so topics in real use are left alone";
 
 const NOTHING_SAID = "nothing was said there meanwhile, and to say something would disturb real clients";
+
+const NEVER_SHARED = "by a shared subscription to a topic that begins with $ this broker sends nothing";
 
 type Place = Pick<Check, "subject" | "name" | "listener" | "user" | "rule">;
 
@@ -74,8 +76,10 @@ function letIn({ seat }: Stand): Check {
 function keptOut({ user, listener, code }: Refusal): Check {
   return made({ subject: "Log-in", name: NAMES.keptOut, listener, user: user.name }, () => {
     if (code instanceof Unproved) throw code;
+    if (typeof code === "string") return code;
     const { notAuthorized } = codes[5];
     demand(code === notAuthorized, `CONNACK ${codeName(5, notAuthorized)}`, `CONNACK ${codeName(5, code)}`);
+    return undefined;
   });
 }
 
@@ -120,7 +124,9 @@ function readChecks(batch: Batch, seat: Seat, trial: ReadTrial): Check[] {
     made(placeOf(seat, "read", trial), () => demandServed(exchange(), seat, "live", trial.allowed)),
     made(placeOf(seat, "retained", trial), () => demandServed(exchange(), seat, "retained", trial.allowed)),
     made(placeOf(seat, "shared", trial), () =>
-      demandServed(exchange(), seat, "live", trial.allowed, "shared"),
+      canBeShared(trial.topic)
+        ? demandServed(exchange(), seat, "live", trial.allowed, "shared")
+        : NEVER_SHARED,
     ),
   ];
 }

@@ -1,7 +1,7 @@
 import type { StackOutputs } from "../../infra/contract.ts";
 import { type ListenerName, listenerNames } from "../../mosquitto/listener.ts";
 import { AccountPool } from "../account-pool.ts";
-import { endpointOf } from "../endpoint.ts";
+import { endpointOf, isClosed } from "../endpoint.ts";
 import type { Check } from "../proof.ts";
 import { type Access, BATCH_STEPS, Batch } from "./batch.ts";
 import { evaluate, rankOf } from "./evaluation.ts";
@@ -52,7 +52,8 @@ export async function proveMatrix(outputs: StackOutputs, options: MatrixOptions 
   const asksForPasswords = (listener: ListenerName) =>
     outputs.listeners[listener].clientCertificates !== "identity";
   const holds = holding.outcome !== "failed";
-  const access: Access = { door, asksForPasswords, holds, step, signal };
+  const closed = (listener: ListenerName) => isClosed(outputs, listener);
+  const access: Access = { door, asksForPasswords, closed, holds, step, signal };
   for (let from = 0; from < policy.users.length; from += BATCH) {
     if (signal?.aborted) break;
     checks.push(...(await proveSome(policy.users.slice(from, from + BATCH), planner, access)));

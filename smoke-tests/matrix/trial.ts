@@ -50,6 +50,14 @@ export interface UserPlan {
   readonly gaps: readonly Gap[];
 }
 
+/**
+ * Whether a shared subscription to a topic is worth a trial: Mosquitto files it below the root of all topics, and
+ * looks a topic that begins with `$` up below its first level, so that nothing comes by it.
+ */
+export function canBeShared(topic: string): boolean {
+  return !topic.startsWith("$");
+}
+
 /** Whether a topic has no level of ours, so that real clients may speak or listen there. */
 export function isReal(topic: string): boolean {
   const levels = topic.split("/");

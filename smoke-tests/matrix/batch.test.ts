@@ -1,0 +1,53 @@
+import { describe, expect, it } from "vitest";
+import { type ListenerName, listenerNames } from "../../mosquitto/listener.ts";
+import { CLOSED } from "../endpoint.ts";
+import { type Access, Batch } from "./batch.ts";
+import { evaluate } from "./evaluation.ts";
+import type { PolicyUser } from "./policy.ts";
+import { SCRATCH, type UserPlan } from "./trial.ts";
+
+const access: Access = {
+  door: () => {
+    throw new Error("nobody is to knock");
+  },
+  asksForPasswords: () => true,
+  closed: () => false,
+  holds: true,
+  step: () => {},
+  signal: undefined,
+};
+
+function planOf(listeners: readonly ListenerName[], ...topics: readonly string[]): UserPlan {
+  const user: PolicyUser = { name: "user", account: "user", rules: [], listeners };
+  const reads = topics.map((topic) => ({
+    topic,
+    rule: `readwrite ${topic}`,
+    allowed: true,
+    source: "self" as const,
+  }));
+  return { user, reads, writes: [], wills: [], gaps: [] };
+}
+
+describe("a batch", () => {
+  it("has shared subscriptions to all topics that are read, but not to those that begin with $", () => {
+    const batch = new Batch([planOf(["mqtt"], `$foo/${SCRATCH}`, `foo/${SCRATCH}`)], ["mqtt"], access);
+    const [seat] = batch.stands.map((stand) => stand.seat);
+    const [dollar, plain] = [`$foo/${seat?.scratch}`, `foo/${seat?.scratch}`];
+    expect([...(seat?.filters ?? [])]).toEqual([dollar, plain]);
+    expect([...(seat?.sharedFilters ?? [])]).toEqual([plain]);
+    const shared = evaluate(batch).filter(({ name }) => name.endsWith("by a shared subscription"));
+    expect(shared.map(({ rule, outcome }) => [rule, outcome])).toEqual([
+      [`readwrite $foo/${SCRATCH}`, "not applicable"],
+      [`readwrite foo/${SCRATCH}`, "failed"],
+    ]);
+  });
+
+  it("lets nobody knock at a listener on which no handshake succeeds, and says so", async () => {
+    const batch = new Batch([planOf([])], listenerNames, { ...access, closed: () => true });
+    await batch.run();
+    const checks = evaluate(batch);
+    expect(checks.map(({ listener, outcome, reason }) => [listener, outcome, reason])).toEqual(
+      listenerNames.map((listener) => [listener, "not applicable", CLOSED]),
+    );
+  });
+});
