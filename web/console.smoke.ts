@@ -59,7 +59,43 @@ describe("logging in", () => {
   });
 });
 
+describe("logging out", () => {
+  test("takes the messages down: neither the rows nor the chosen one are left in the page, hidden or not", async () => {
+    const page = await stage.enter();
+    await watch(page, "site/#");
+    for (const index of [1, 2, 3]) {
+      await stage.device.publishAsync(`site/private/${index}`, `"confidential"`, { qos: 1, retain: true });
+    }
+    await rows(page).filter({ hasText: "site/private/3" }).click();
+    await page.getByRole("complementary").getByLabel("Payload").getByText("confidential").waitFor();
+    await page.getByLabel("Show only topics that contain").fill("private");
+    // At once: a page in the background draws no next frame.
+    const left = await page.evaluate<string>(LOG_OUT);
+    expect(left).toContain("Log in");
+    expect(left).not.toMatch(/site|private|confidential/);
+    // Options of the forms are values, which are no text.
+    expect(await page.content()).not.toMatch(/private|confidential|inbox/);
+    for (const index of [1, 2, 3]) {
+      await stage.device.publishAsync(`site/private/${index}`, "", { qos: 1, retain: true });
+    }
+    await page.getByLabel("Password").fill(stage.password("ann"));
+    await page.getByRole("button", { name: "Log in" }).click();
+    await page.getByText("Watch a topic filter, and its messages appear here as they come.").waitFor();
+    expect(await rows(page).count()).toBe(0);
+  });
+});
+
 describe("messages", () => {
+  test("that are no longer shown have no text in the page", async () => {
+    const page = await stage.enter();
+    await watch(page, "site/#");
+    await stage.device.publishAsync("site/passing", "and gone", { qos: 1 });
+    await rows(page).filter({ hasText: "site/passing" }).waitFor();
+    await page.getByRole("button", { name: "Clear" }).click();
+    await page.getByText("Nothing has come yet.").waitFor();
+    expect(await page.evaluate<string>("document.body.textContent")).not.toMatch(/passing|and gone/);
+  });
+
   test("of another client appear as they come, and whole once chosen", async () => {
     const page = await stage.enter();
     await watch(page, "site/+/temperature");
@@ -176,8 +212,8 @@ describe("an account whose password is rotated", () => {
   test("is logged out with the reason, and nothing of its session stays", async () => {
     const page = await stage.enter();
     await watch(page, "site/#");
-    await stage.device.publishAsync("site/before", "rotation", { qos: 1 });
-    await rows(page).filter({ hasText: "site/before" }).waitFor();
+    await stage.device.publishAsync("site/before", "the day", { qos: 1 });
+    await rows(page).filter({ hasText: "site/before" }).click();
     await stage.throwaway.configure({ users: { ...USERS, ann: { ...USERS.ann, generation: 2 } } });
     const { exitCode, output } = await stage.throwaway.up();
     expect(exitCode, output).toBe(0);
@@ -185,8 +221,15 @@ describe("an account whose password is rotated", () => {
     await page.getByRole("alert").getByText(reason).waitFor({ timeout: 60_000 });
     expect(await page.getByRole("region", { name: "Messages" }).isVisible()).toBe(false);
     expect(await page.content()).not.toContain("site/#");
+    expect(await page.evaluate<string>("document.body.textContent")).not.toMatch(/site\/before|the day/);
   });
 });
+
+/** Logs out, and tells what texts the page has before its next frame. */
+const LOG_OUT = `(() => {
+  document.getElementById("log-out").click();
+  return document.body.textContent;
+})()`;
 
 const STORED = `(async () => ({
   local: localStorage.length,

@@ -138,6 +138,7 @@ class Console {
     this.#rules = undefined;
     this.#log.clear();
     this.#log.forgetRetained();
+    this.#messages.reset();
     this.#watches.reset();
     this.#publish.reset();
     this.#rights.miss("");

@@ -45,10 +45,12 @@ export class MessagesView {
     this.#listen();
   }
 
+  /** Takes what it shows down at once: a page that is hidden has no next frame. */
   reset(): void {
     this.#search.value = "";
-    this.#release();
+    this.#invitation = "";
     this.#select("live");
+    this.#draw();
   }
 
   invite(text: string): void {

@@ -38,8 +38,7 @@ export class PublishView {
 
   reset(): void {
     this.#form.reset();
-    this.#rules = undefined;
-    this.#hintAt(false);
+    this.know(undefined);
     this.#pending.clear();
     this.#moveOn();
   }

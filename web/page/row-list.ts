@@ -103,7 +103,7 @@ export class RowList {
       return row;
     });
     for (const row of free) {
-      row.message = undefined;
+      if (row.message !== undefined) empty(row);
       row.line.hidden = true;
     }
     return rows;
@@ -177,6 +177,12 @@ function fill(row: Row, message: Message): void {
   row.topic.textContent = withVisibleControls(message.topic);
   row.payload.textContent = preview(message.payload);
   row.marks.textContent = message.retained ? "retained" : "";
+}
+
+/** Leaves nothing of a message in the document, where a hidden row would keep it. */
+function empty(row: Row): void {
+  row.message = undefined;
+  for (const cell of [row.time, row.topic, row.payload, row.marks]) cell.textContent = "";
 }
 
 /** Local time of day with milliseconds. */
