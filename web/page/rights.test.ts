@@ -1,5 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
+import { topicFilterFault } from "../../mosquitto/topic-filter.ts";
 import type { AccessRule } from "./account-access.ts";
 import { covers, mayWrite, overlaps, readable, resolve, topicFault } from "./rights.ts";
 
@@ -78,6 +79,40 @@ test.each([
   ["home/+/now", "filter", undefined],
   ["home/a+", "filter", "A + fills a whole level."],
   ["home/#/now", "filter", "A # fills the last level."],
+  ["$share", "filter", "A $share/ is followed by a group, a slash and a filter."],
+  ["$share/group", "filter", "A $share/ is followed by a group, a slash and a filter."],
+  ["$share/group/", "filter", "A $share/ is followed by a group, a slash and a filter."],
+  ["$share//home", "filter", "A $share/ is followed by a group, a slash and a filter."],
+  ["$share/+/home", "filter", "A group of $share/ has no + and no #."],
+  ["$share/group/home/#", "filter", undefined],
+  ["$share/group//", "filter", undefined],
+  ["$shared", "filter", undefined],
+  ["home/\0", "filter", "A filter has no control characters."],
+  ["home/\x1f", "filter", "A filter has no control characters."],
+  ["home/\x7f", "topic", "A topic has no control characters."],
+  ["home/\x9f", "filter", "A filter has no control characters."],
+  ["home/\xa0", "filter", undefined],
+  ["home/\ufdd0", "filter", "A filter has no code points that Unicode keeps free of characters."],
+  ["home/\u{1ffff}", "topic", "A topic has no code points that Unicode keeps free of characters."],
+  ["home/\ud83d", "filter", "A filter has no code points that Unicode keeps free of characters."],
+  ["home/\u{1f600}", "filter", undefined],
+  ["/".repeat(200), "filter", undefined],
+  ["/".repeat(201), "filter", "A filter has at most 200 slashes."],
+  ["/".repeat(201), "topic", "A topic has at most 200 slashes."],
   ["", "topic", "A topic has at least one character."],
   ["home/#", "topic", "A topic to publish to has no + and no #."],
 ] as const)("%s as a %s: %s", (text, kind, fault) => expect(topicFault(text, kind)).toBe(fault));
+
+test("what the page takes for a filter, a stack's config takes for one too", () => {
+  const odd = fc.constantFrom("+", "#", "/", "$share", "\x7f", "\ufffe", "\ud800", "a", "é");
+  const text = fc.array(fc.oneof(odd, fc.string({ unit: "binary", maxLength: 2 })), { maxLength: 8 });
+  fc.assert(
+    fc.property(text, (parts) => {
+      const filter = parts.join("");
+      // White space around it is refused there for the ACL file's sake alone.
+      if (filter !== filter.trim() || topicFault(filter, "filter") !== undefined) return;
+      expect(topicFilterFault(filter)).toBeUndefined();
+    }),
+    { numRuns: 5_000 },
+  );
+});

@@ -69,16 +69,39 @@ function isHidden(wide: readonly string[], narrow: readonly string[]): boolean {
   return (narrow[0] ?? "").startsWith("$") && (wide[0] === "#" || wide[0] === "+");
 }
 
-/** What is wrong with a topic filter, or with a topic to publish to (MQTT 5, 4.7.1 and 4.7.3); undefined if nothing is. */
+/** More slashes, and a broker of 2.1 ends the connection (`TOPIC_HIERARCHY_LIMIT`, config.h). */
+const MAXIMUM_SLASHES = 200;
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what this looks for.
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/;
+
+/** Code points that are no characters, alone or for good, which no text of MQTT may have (MQTT 5, 1.5.4). */
+const NO_CHARACTER = /[\p{Noncharacter_Code_Point}\p{Surrogate}]/u;
+
+/**
+ * What is wrong with a topic filter, or with a topic to publish to; undefined if nothing is.
+ *
+ * The rules are those of MQTT 5, 1.5.4, 4.7.1, 4.7.3 and 4.8.2, and the broker's own. For what breaks them it mostly
+ * ends the connection, and with it whatever else is watched.
+ */
 export function topicFault(text: string, kind: "filter" | "topic"): string | undefined {
   if (text === "") return `A ${kind} has at least one character.`;
   if (new TextEncoder().encode(text).length > 65_535) return `A ${kind} has at most 65,535 bytes.`;
-  if (text.includes("\0")) return `A ${kind} has no null character.`;
-  if (kind === "topic") return /[+#]/.test(text) ? "A topic to publish to has no + and no #." : undefined;
+  if (CONTROL.test(text)) return `A ${kind} has no control characters.`;
+  if (NO_CHARACTER.test(text)) return `A ${kind} has no code points that Unicode keeps free of characters.`;
   const levels = text.split("/");
+  if (levels.length > MAXIMUM_SLASHES + 1) return `A ${kind} has at most ${MAXIMUM_SLASHES} slashes.`;
+  if (kind === "topic") return /[+#]/.test(text) ? "A topic to publish to has no + and no #." : undefined;
   if (levels.some((level) => level.includes("+") && level !== "+")) return "A + fills a whole level.";
   if (levels.some((level, index) => level.includes("#") && (level !== "#" || index < levels.length - 1))) {
     return "A # fills the last level.";
   }
-  return undefined;
+  return levels[0] === "$share" ? sharingFault(levels) : undefined;
+}
+
+/** What is wrong with the levels of a shared subscription's filter. */
+function sharingFault([, group = "", ...filter]: readonly string[]): string | undefined {
+  if (group === "" || filter.join("/") === "")
+    return "A $share/ is followed by a group, a slash and a filter.";
+  return /[+#]/.test(group) ? "A group of $share/ has no + and no #." : undefined;
 }
