@@ -1,6 +1,7 @@
 import mqtt, { type IConnackPacket, type IPublishPacket, type MqttClient } from "mqtt";
-import { isLasting, reasonOf } from "./reason.ts";
-import { type SubscriptionState, subscriptionState } from "./subscription.ts";
+import { isFault, isLasting, reasonOf } from "./reason.ts";
+import type { SubscriptionState } from "./subscription.ts";
+import { WatchedFilters } from "./watched-filters.ts";
 
 /** How a session stands with its broker. */
 export type ConnectionState =
@@ -52,7 +53,7 @@ export class BrokerSession {
   readonly #options: SessionOptions;
   /** Another one for each log-in, so that two pages never end each other's session. */
   readonly clientId = `console-${crypto.randomUUID().slice(0, 13)}`;
-  readonly #watched = new Map<string, QoS>();
+  readonly #filters: WatchedFilters;
   #client: MqttClient | undefined;
   #connected = false;
   #failures = 0;
@@ -63,6 +64,7 @@ export class BrokerSession {
 
   constructor(options: SessionOptions) {
     this.#options = options;
+    this.#filters = new WatchedFilters((filter, state) => options.onSubscription(filter, state));
     this.#password = options.password;
     this.#connect();
   }
@@ -73,13 +75,11 @@ export class BrokerSession {
 
   /** Subscribes now if connected, and after each reconnect. */
   watch(filter: string, qos: QoS): void {
-    this.#watched.set(filter, qos);
-    if (this.#connected) this.#subscribe(filter, qos);
+    this.#filters.add(filter, qos);
   }
 
   unwatch(filter: string): void {
-    this.#watched.delete(filter);
-    if (this.#connected) this.#client?.unsubscribe(filter, () => undefined);
+    this.#filters.remove(filter);
   }
 
   /** Publishes once; what can't be sent now is never sent later. */
@@ -124,6 +124,7 @@ export class BrokerSession {
     const client = this.#client;
     this.#client = undefined;
     this.#connected = false;
+    this.#filters.detach();
     client?.end(!politely);
   }
 
@@ -155,11 +156,11 @@ export class BrokerSession {
         if (client === this.#client) listener(...args);
       };
     };
-    let why = "";
+    let code: number | undefined;
     client.setMaxListeners(0);
     client.on(
       "connect",
-      current((connack) => this.#welcome(connack)),
+      current((connack) => this.#welcome(client, connack)),
     );
     client.on(
       "message",
@@ -167,7 +168,9 @@ export class BrokerSession {
     );
     client.on(
       "disconnect",
-      current(({ reasonCode }) => (why = reasonOf(reasonCode ?? 0))),
+      current(({ reasonCode = 0 }) => {
+        code = reasonCode;
+      }),
     );
     client.on(
       "error",
@@ -175,26 +178,23 @@ export class BrokerSession {
     );
     client.on(
       "close",
-      current(() => this.#lose(why)),
+      current(() => this.#close(code)),
     );
   }
 
-  #welcome({ properties }: IConnackPacket): void {
+  #welcome(client: MqttClient, { properties }: IConnackPacket): void {
     this.#largestPacket = properties?.maximumPacketSize ?? Number.POSITIVE_INFINITY;
     this.#connected = true;
     this.#failures = 0;
-    for (const [filter, qos] of this.#watched) this.#subscribe(filter, qos);
+    this.#filters.attach(client);
     this.#options.onState({ kind: "connected" });
   }
 
-  #subscribe(filter: string, qos: QoS): void {
-    const client = this.#client;
-    this.#options.onSubscription(filter, { kind: "asked" });
-    // "Retain as published" lets live messages tell whether they replace a retained one (MQTT 5, 3.8.3.1).
-    client?.subscribe(filter, { qos, rap: true }, (error, granted) => {
-      const state = subscriptionState(error, granted);
-      if (client === this.#client && state !== undefined) this.#options.onSubscription(filter, state);
-    });
+  /** Takes the end of a connection, and the reason if the broker has given one. */
+  #close(code: number | undefined): void {
+    // Not before: MQTT.js tells of answers that came with a DISCONNECT after it.
+    if (code !== undefined && isFault(code)) this.#filters.refuseFirst(reasonOf(code));
+    this.#lose(code === undefined ? "" : reasonOf(code));
   }
 
   #fail(error: Error): void {
@@ -204,9 +204,14 @@ export class BrokerSession {
       this.#lose(reasonOf(code));
       return;
     }
+    this.#stop({ kind: "refused", why: reasonOf(code) });
+  }
+
+  /** Leaves for good, and forgets the password. */
+  #stop(state: ConnectionState): void {
     this.#leave(false);
     this.#password = "";
-    this.#options.onState({ kind: "refused", why: reasonOf(code) });
+    this.#options.onState(state);
   }
 
   #lose(why: string): void {

@@ -39,3 +39,8 @@ const LASTING: ReadonlySet<number> = new Set([132, 133, 134, 135, 138, 140]);
 export function isLasting(code: number): boolean {
   return LASTING.has(code);
 }
+
+/** Whether the broker ended the connection for a packet that it can't accept, and won't accept from the next one. */
+export function isFault(code: number): boolean {
+  return code === 129 || code === 130;
+}
