@@ -117,6 +117,14 @@ function answersTo(wanted: string): string[] {
 }
 
 describe("a session", () => {
+  test("that another client takes over is left to it: nothing is tried any more", async () => {
+    broker.dismiss(0x8e);
+    await turned("taken over");
+    // This would end a pause before the next attempt, if there were one.
+    session.retryNow();
+    expect(states.map(({ kind }) => kind)).toEqual(["connecting", "connected", "taken over"]);
+  });
+
   test("that the broker ends for a reason that passes comes back with what it watches", async () => {
     session.watch("good/#", 1);
     await vi.waitFor(() => expect(answersTo("good/#")).toEqual(["asked", "granted"]));

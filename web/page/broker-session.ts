@@ -1,5 +1,5 @@
 import mqtt, { type IConnackPacket, type IPublishPacket, type MqttClient } from "mqtt";
-import { isFault, isLasting, reasonOf } from "./reason.ts";
+import { isFault, isLasting, isTakeover, reasonOf } from "./reason.ts";
 import type { SubscriptionState } from "./subscription.ts";
 import { WatchedFilters } from "./watched-filters.ts";
 
@@ -10,7 +10,9 @@ export type ConnectionState =
   /** `retryAt` is of `performance.now()`. */
   | { readonly kind: "away"; readonly why: string; readonly retryAt: number }
   /** The broker let nobody in with these credentials; nothing is tried any more. */
-  | { readonly kind: "refused"; readonly why: string };
+  | { readonly kind: "refused"; readonly why: string }
+  /** Another client has this one's id now; nothing is tried any more, as that would end the other in turn. */
+  | { readonly kind: "taken over" };
 
 export type QoS = 0 | 1 | 2;
 
@@ -51,7 +53,7 @@ const KEEPALIVE = 90;
 /** One account's connection to the broker, which comes back with its subscriptions whenever the broker does. */
 export class BrokerSession {
   readonly #options: SessionOptions;
-  /** Another one for each log-in, so that two pages never end each other's session. */
+  /** What the page asks to be known by: another one for each log-in, so that two pages don't end each other's session. */
   readonly clientId = `console-${crypto.randomUUID().slice(0, 13)}`;
   readonly #filters: WatchedFilters;
   #client: MqttClient | undefined;
@@ -170,6 +172,7 @@ export class BrokerSession {
       "disconnect",
       current(({ reasonCode = 0 }) => {
         code = reasonCode;
+        if (isTakeover(code)) this.#stop({ kind: "taken over" });
       }),
     );
     client.on(

@@ -46,4 +46,5 @@ const TEXTS = Object.freeze({
   connected: "Connected",
   away: "Broker away",
   refused: "Refused",
+  "taken over": "Taken over",
 });

@@ -82,6 +82,7 @@ class Console {
   #turn(state: ConnectionState): void {
     this.#connection.show(state);
     if (state.kind === "refused") this.#refuse(state.why);
+    else if (state.kind === "taken over") this.#yield();
     else if (state.kind === "connected") this.#welcome();
     else if (this.#gate.isOpen) this.#gate.wait(state, this.#config.broker);
   }
@@ -92,6 +93,12 @@ class Console {
       ? `The broker refused ${account}: ${why}. Check the account's name and password, and that it may log in on wss.`
       : `The broker refuses ${account} now: ${why}. Its password may have been rotated.`;
     this.#logOut(notice);
+  }
+
+  /** Leaves the session to another client, which would lose it again to a page that comes back. */
+  #yield(): void {
+    const account = this.#credential?.account ?? "";
+    this.#logOut(`Another client of ${account} took the session over, so this page has logged out.`);
   }
 
   #welcome(): void {

@@ -40,6 +40,11 @@ export function isLasting(code: number): boolean {
   return LASTING.has(code);
 }
 
+/** Whether the broker ended the connection since another client came with the same client id (MQTT 5, 3.1.4-3). */
+export function isTakeover(code: number): boolean {
+  return code === 142;
+}
+
 /** Whether the broker ended the connection for a packet that it can't accept, and won't accept from the next one. */
 export function isFault(code: number): boolean {
   return code === 129 || code === 130;
