@@ -98,7 +98,7 @@ function render({ settings, authority, users, names }: ConsoleArgs): pulumi.Outp
 /** What the page will show to whoever logs in with an account; nothing to those who may not log in from it. */
 function sealable(
   { name, listeners, rules, credential }: RevisionUser,
-  { patterns }: Settings,
+  { patterns, clientIds }: Settings,
   urls: ReturnType<typeof listenerUrls>,
 ): SealedAccessInput[] {
   if (credential === undefined || !listeners.includes("wss")) return [];
@@ -111,6 +111,7 @@ function sealable(
         ...patterns.map(({ access, filter }) => ({ access, filter, placeholders: true })),
       ],
       listeners: listeners.map((listener) => ({ name: listener, url: urls[listener] })),
+      ...(clientIds === "own" ? { clientId: name } : {}),
     },
   ];
 }

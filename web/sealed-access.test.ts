@@ -29,13 +29,18 @@ describe("a sealed file", () => {
       access: fc.constantFrom<Access[]>("read", "write", "readwrite", "deny"),
       filter: fc.string({ unit: "grapheme" }),
     });
+    const clientId = fc.string({ unit: "grapheme" });
     const listener = fc.record({ name: fc.string(), url: fc.webUrl() });
-    const input = fc.record({
-      account: fc.string({ unit: "grapheme" }),
-      password: fc.string({ minLength: 20, unit: "grapheme" }),
-      rules: fc.array(rule),
-      listeners: fc.array(listener),
-    });
+    const input = fc.record(
+      {
+        account: fc.string({ unit: "grapheme" }),
+        password: fc.string({ minLength: 20, unit: "grapheme" }),
+        rules: fc.array(rule),
+        listeners: fc.array(listener),
+        clientId,
+      },
+      { requiredKeys: ["account", "password", "rules", "listeners"] },
+    );
     await fc.assert(
       fc.asyncProperty(input, async ({ account, password, ...access }) => {
         const file = sealAccess({ account, password, ...access });

@@ -30,8 +30,9 @@ const PADDING = 1024;
  * 2^32 of such under a key, and this is one for each change of the config. All that it gives away is that
  * a file is the same as an earlier one.
  */
-export function sealAccess({ account, password, rules, listeners }: SealedAccessInput): SealedAccessFile {
-  const content = pad(JSON.stringify({ rules: rules.map(plainRule), listeners }));
+export function sealAccess(input: SealedAccessInput): SealedAccessFile {
+  const { account, password, rules, listeners, clientId } = input;
+  const content = pad(JSON.stringify({ rules: rules.map(plainRule), listeners, clientId }));
   const digest = createHash("sha256").update(content).digest("hex");
   const key = derive(password, SEALING.keyPurpose(account), SEALING.keyBytes);
   const nonce = derive(password, SEALING.noncePurpose(account, digest), SEALING.nonceBytes);

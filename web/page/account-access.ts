@@ -21,4 +21,6 @@ export interface AccountListener {
 export interface AccountAccess {
   readonly rules: readonly AccessRule[];
   readonly listeners: readonly AccountListener[];
+  /** The id that the broker gives each client of the account, whatever it asks for; without one a client's own holds. */
+  readonly clientId?: string;
 }

@@ -122,10 +122,14 @@ class Console {
     const access = await readAccess(account, password).catch((error: Error) => error);
     // Somebody else may have logged in meanwhile.
     if (credential !== this.#credential) return;
-    const clientId = this.#session?.clientId ?? "";
-    this.#rules = access instanceof Error ? undefined : resolve(access.rules, account, clientId);
-    if (access instanceof Error) this.#rights.miss(access.message);
-    else this.#rights.show(this.#rules ?? [], access.listeners, clientId);
+    if (access instanceof Error) {
+      this.#rules = undefined;
+      this.#rights.miss(access.message);
+    } else {
+      const clientId = access.clientId ?? this.#session?.clientId ?? "";
+      this.#rules = resolve(access.rules, account, clientId);
+      this.#rights.show(this.#rules, access.listeners, clientId);
+    }
     this.#watches.know(this.#rules);
     this.#publish.know(this.#rules);
   }
