@@ -1,19 +1,10 @@
-import { generateKeyPairSync } from "node:crypto";
-import { mkdir, mkdtemp, readlink, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readlink, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { publishMount } from "../mosquitto/delivery.ts";
-import { issue } from "../mosquitto/trial-certificate.ts";
+import { placeRevision, rsa, runOn } from "../mosquitto/trial-volume.ts";
 import { goBack } from "./back.ts";
 import type { Docker } from "./running-broker.ts";
-
-const ecdsa = issue({ name: "localhost" }).pem;
-const rsa = issue({
-  name: "localhost",
-  key: generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey,
-}).pem;
 
 let engine: TrialEngine;
 
@@ -117,22 +108,16 @@ class TrialEngine {
     if (command === "inspect") return answer(0, this.runs ? "mosquitto:test\n" : "\n");
     if (command === "rm") this.#delivered = false;
     if (command !== "run") return answer(0);
-    const script = args[args.indexOf("-c") + 1] ?? "";
     if (args.some((arg) => arg.startsWith("--pid="))) return this.#reload();
-    const shell = ["-c", script.replaceAll(publishMount, this.volume), ...args.slice(args.indexOf("-c") + 2)];
-    const { exitCode, stdout, stderr } = await execa("/bin/sh", shell, { reject: false });
+    const [script = "", , ...given] = args.slice(args.indexOf("-c") + 1);
+    const { exitCode, stdout, stderr } = await runOn(this.volume, script, ...given);
     return { exitCode, stdout, stderr };
   };
 
   /** Puts a revision in force that is newer than all others, as an update does. */
   async revision(name: string, files: Readonly<Record<string, string>> = {}): Promise<void> {
-    const folder = join(this.volume, name);
-    await mkdir(folder);
-    for (const [file, content] of Object.entries({ "mosquitto.conf": "", "server.crt": ecdsa, ...files })) {
-      await writeFile(join(folder, file), content);
-    }
     this.#revisions += 1;
-    await utimes(folder, this.#revisions, this.#revisions);
+    await placeRevision(this.volume, name, this.#revisions, files);
     await rm(join(this.volume, "current"), { force: true });
     await symlink(name, join(this.volume, "current"));
     this.#broker = name;

@@ -14,6 +14,7 @@ import {
 } from "./delivery.ts";
 import { swapScript } from "./earlier-revision.ts";
 import { layout } from "./layout.ts";
+import { runOn } from "./trial-volume.ts";
 
 let volume: string;
 
@@ -24,8 +25,7 @@ beforeEach(async () => {
 afterEach(() => rm(volume, { recursive: true }));
 
 function run(script: string, ...args: readonly string[]) {
-  const command = ["-c", script.replaceAll(publishMount, volume), "test", ...args];
-  return execa("/bin/sh", command, { reject: false });
+  return runOn(volume, script, ...args);
 }
 
 describe("the record of what is in force", () => {

@@ -1,18 +1,10 @@
-import { generateKeyPairSync } from "node:crypto";
-import { mkdir, mkdtemp, readlink, rm, symlink, utimes, writeFile } from "node:fs/promises";
+import { mkdtemp, readlink, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { publishMount } from "./delivery.ts";
 import { lookBackScript, readEarlierRevision, swapScript } from "./earlier-revision.ts";
 import { issue, trialKey } from "./trial-certificate.ts";
-
-const ecdsa = issue({ name: "localhost" }).pem;
-const rsa = issue({
-  name: "localhost",
-  key: generateKeyPairSync("rsa", { modulusLength: 2048 }).privateKey,
-}).pem;
+import { ecdsa, placeRevision, rsa, runOn } from "./trial-volume.ts";
 
 let volume: string;
 
@@ -94,16 +86,8 @@ describe("the swap", () => {
 });
 
 /** A revision of so many seconds. */
-async function revision(
-  name: string,
-  time: number,
-  files: Readonly<Record<string, string>> = {},
-): Promise<void> {
-  await mkdir(join(volume, name));
-  for (const [file, content] of Object.entries({ "mosquitto.conf": "", "server.crt": ecdsa, ...files })) {
-    await writeFile(join(volume, name, file), content);
-  }
-  await utimes(join(volume, name), time, time);
+function revision(name: string, time: number, files: Readonly<Record<string, string>> = {}): Promise<void> {
+  return placeRevision(volume, name, time, files);
 }
 
 async function lookBack() {
@@ -119,6 +103,5 @@ async function goBack(): Promise<string> {
 }
 
 function run(script: string, ...args: readonly string[]) {
-  const command = ["-c", script.replaceAll(publishMount, volume), "back", ...args];
-  return execa("/bin/sh", command, { reject: false });
+  return runOn(volume, script, ...args);
 }
