@@ -8,6 +8,7 @@ import {
 import type { CertificateSettings } from "./certificate-settings.ts";
 import { certificatesOf, isRevoked } from "./client-record.ts";
 import { setCommand, setTextCommand } from "./mend.ts";
+import { settingPath } from "./mend-plan.ts";
 import type { Settings } from "./settings-schema.ts";
 import { lastUser, type TakenOver } from "./taken-over.ts";
 import type { UserSettings } from "./user-settings.ts";
@@ -170,11 +171,11 @@ function forgottenCertificates(stack: string, settings: Settings, last: TakenOve
 
 /** A serial number may have nothing but decimal digits, and is a text all the same. */
 function revokeCommand(stack: string, name: string, serial: string): string {
-  return setTextCommand(stack, `naboom-mqtt:clientCertificates.revoked["${name}"]`, serial);
+  return setTextCommand(stack, settingPath("naboom-mqtt", ["clientCertificates", "revoked", name]), serial);
 }
 
 function userPath(name: string): string {
-  return `naboom-mqtt:users${/^[\w-]+$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`}`;
+  return settingPath("naboom-mqtt", ["users", name]);
 }
 
 function lowered(stack: string, path: string, given: number, last: number): string {
