@@ -6,12 +6,12 @@ import { createServer } from "node:tls";
 import { execa } from "execa";
 import mqtt from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
-import { manage, ServiceProcess, storedTexts } from "../examples/django/service-process.ts";
 import { issue } from "../mosquitto/trial-certificate.ts";
 import { Detour } from "./detour.ts";
 import { kitKinds } from "./kit-kind.ts";
-import { KitProcess, type Program } from "./kit-process.ts";
+import { KitProcess } from "./kit-process.ts";
 import { KitStage, users } from "./kit-stage.ts";
+import { expectRefused, expectRuns, expectStores, publishing } from "./kit-trial.ts";
 import { type ProgramName, programNames } from "./programs.ts";
 
 /** Those whose snippet is a program of its own, and connects again by itself. */
@@ -46,11 +46,11 @@ describe("a kit of the real command", () => {
   });
 
   it.each(programNames)("for %s runs as it stands, and its session outlives it", async (name) => {
-    await expectRuns(await stage.makeKit("web", name), name);
+    await expectRuns(stage, await stage.makeKit("web", name), name);
   });
 
   it.each(programNames)("for %s is plain where the user has no listener with TLS", async (name) => {
-    await expectRuns(await stage.placeKit("plain", name), name);
+    await expectRuns(stage, await stage.placeKit("plain", name), name);
   });
 
   it.each(programNames)("for %s reads only where the user may only read", async (name) => {
@@ -64,7 +64,7 @@ describe("a kit of the real command", () => {
   it.each(programNames)("for %s writes only where the user may only write, and ends", async (name) => {
     const place = await stage.placeKit("writer", name);
     const before = stage.witness.heard("naboom/events");
-    const { exitCode, stderr } = await new KitProcess(place, publishing(name)).ended();
+    const { exitCode, stderr } = await new KitProcess(place, publishing(stage, name)).ended();
     expect(exitCode, stderr).toBe(0);
     await expect.poll(() => stage.witness.heard("naboom/events")).toBe(before + 1);
   });
@@ -91,7 +91,7 @@ describe("a kit of the real command", () => {
   });
 
   it("for django has the example's service store a message", async () => {
-    await expectStores(await stage.makeKit("web", "django"));
+    await expectStores(stage, await stage.makeKit("web", "django"));
   });
 
   it("for json has all that a program needs", async () => {
@@ -188,7 +188,7 @@ describe("a kit of a password that was rotated", () => {
       await expectRefused(new KitProcess(place, stage.programs[name]));
       const { output } = await stage.client("web", "--for", name, "--out", place, "--force");
       expect(output).toContain(`client id ${id};`);
-      await expectRuns(place, name);
+      await expectRuns(stage, place, name);
     }
   }, 600_000);
 });
@@ -203,16 +203,16 @@ describe("a kit where listeners ask for certificates", () => {
       // The command's own log-in is tried over both listeners.
       const make =
         name === "paho" || name === "mqttjs" ? stage.makeKit.bind(stage) : stage.placeKit.bind(stage);
-      await expectRuns(await make("web", name, mqtts), name);
+      await expectRuns(stage, await make("web", name, mqtts), name);
     }
-    await expectStores(await stage.makeKit("web", "django", mqtts));
+    await expectStores(stage, await stage.makeKit("web", "django", mqtts));
   });
 });
 
 describe("a kit where clients' ids are their accounts'", () => {
   it("has an account for each client", { timeout: 600_000 }, async () => {
     await stage.deliver({ users: { ...users, web: { ...web, connections: 2 } }, clientIds: "own" });
-    for (const name of programNames) await expectRuns(await stage.placeKit("web", name, "own"), name);
+    for (const name of programNames) await expectRuns(stage, await stage.placeKit("web", name, "own"), name);
     const second = await stage.client(
       "web",
       "--for",
@@ -236,53 +236,6 @@ describe("a kit where clients' ids are their accounts'", () => {
     expect(third.exitCode).toBe(2);
   });
 });
-
-/** Has a snippet send and receive, and then what came while it was away. */
-async function expectRuns(place: string, name: ProgramName): Promise<void> {
-  const before = stage.witness.heard("naboom/test");
-  const first = new KitProcess(place, stage.programs[name]);
-  await stage.witness.reaches(first, "naboom/of/the/witness");
-  if (name.startsWith("mosquitto")) {
-    const { exitCode, stderr } = await new KitProcess(place, publishing(name)).ended();
-    expect(exitCode, stderr).toBe(0);
-  }
-  await expect.poll(() => stage.witness.heard("naboom/test"), { timeout: 20_000 }).toBeGreaterThan(before);
-  await first.printed("naboom/test hello from");
-  await first.stop();
-  const missed = `while it was away ${before}`;
-  await stage.witness.publish("naboom/missed", missed);
-  const second = new KitProcess(place, stage.programs[name]);
-  await second.printed(`naboom/missed ${missed}`);
-  await second.stop();
-}
-
-/** Has a program end by itself, as the broker refuses it. */
-async function expectRefused(running: KitProcess): Promise<void> {
-  const { exitCode, stderr, byItself } = await running.ended();
-  expect(byItself, stderr).toBe(true);
-  expect(stderr).toMatch(/Not authorized/);
-  expect(exitCode).toBeGreaterThan(0);
-}
-
-/** Has the example's service store a message, which came by TLS. */
-async function expectStores(kit: string): Promise<void> {
-  const environment = { MQTT_ENV_FILE: join(kit, "mqtt.env"), SQLITE_FILE: join(kit, "db.sqlite3") };
-  const place = { python: stage.programs.aiomqtt.command, environment };
-  const migrated = await manage(place, "migrate", "--verbosity=0");
-  expect(migrated.exitCode, migrated.output).toBe(0);
-  const service = new ServiceProcess(place, "--ssl");
-  await service.logged("connected", { tls: true });
-  await stage.witness.publish("naboom/community/kit", "stored by Django");
-  await expect.poll(() => storedTexts(place), { timeout: 60_000 }).toContain("stored by Django");
-  expect((await service.stop()).exitCode).toBe(0);
-}
-
-/** What publishes with a kit: the snippet itself, or the second script. */
-function publishing(name: ProgramName): Program {
-  return name.startsWith("mosquitto")
-    ? { ...stage.programs[name], args: ["publish.sh"] }
-    : stage.programs[name];
-}
 
 async function clientIdIn(place: string): Promise<string | undefined> {
   const names = ["connection.json", "mosquitto_sub"];
