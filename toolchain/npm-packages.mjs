@@ -139,9 +139,8 @@ function announceInstall() {
 async function npmCi(folder) {
   const cli = process.env.npm_execpath ?? "";
   const [command, first] = cli.endsWith("npm-cli.js") ? [process.execPath, [cli]] : ["npm", []];
-  const retries = ["--fetch-retries=2", "--fetch-retry-mintimeout=500", "--fetch-retry-maxtimeout=2000"];
   const quiet = ["--ignore-scripts", "--no-audit", "--no-fund", "--no-progress", "--loglevel=error"];
-  const npm = spawn(command, [...first, "ci", "--prefer-offline", ...quiet, ...retries], {
+  const npm = spawn(command, [...first, "ci", "--prefer-offline", ...quiet], {
     cwd: folder,
     stdio: ["ignore", "pipe", "pipe"],
     shell: process.platform === "win32",

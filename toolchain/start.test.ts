@@ -83,7 +83,10 @@ test("refuses a Node.js that is too old, in one sentence", async () => {
 
 test("a registry that can't be reached is one sentence, and nothing half-done is left", async () => {
   await rm(join(copy, "node_modules"), { recursive: true });
-  await writeFile(join(copy, ".npmrc"), `registry=http://127.0.0.1:9/\ncache=${join(copy, "cache")}\n`);
+  await writeFile(
+    join(copy, ".npmrc"),
+    `registry=http://127.0.0.1:9/\nfetch-retries=0\ncache=${join(copy, "cache")}\n`,
+  );
   const run = await start(["exit", "0"]);
   expect(run.exitCode).toBe(2);
   expect(run.stderr).toContain("The npm registry can't be reached (ECONNREFUSED): check the network");
