@@ -67,7 +67,7 @@ function serverOf(chain: readonly Certificate[], { key }: PrivateKey): Certifica
   return matching ?? others[0] ?? chain[0];
 }
 
-function serverFaults({ title, x509, signs }: Certificate, { key }: PrivateKey): string[] {
+function serverFaults({ title, x509, signs, signsCertificates }: Certificate, { key }: PrivateKey): string[] {
   if (x509.ca) {
     return [
       `The chain begins with the certificate of a certificate authority, ${title}; allowed is a server's own that an authority issued, with the basic constraint CA:FALSE: put that one first.`,
@@ -82,6 +82,11 @@ function serverFaults({ title, x509, signs }: Certificate, { key }: PrivateKey):
   if (!signs) {
     faults.push(
       `The server's certificate ${title} does not allow its key to sign, as TLS 1.3 asks (key usage digitalSignature): have it issued with that usage.`,
+    );
+  }
+  if (signsCertificates) {
+    faults.push(
+      `The server's certificate ${title} allows its key to sign certificates (key usage keyCertSign), which only an authority may (RFC 5280, 4.2.1.9): have it issued without that usage.`,
     );
   }
   return faults;

@@ -44,6 +44,7 @@ describe("the server's certificate", () => {
       "restricted to other",
     ],
     ["has a key that may not sign", { usage: 0x20 }, "does not allow its key to sign"],
+    ["has a key that may sign certificates", { usage: 0x84 }, "allows its key to sign certificates"],
   ])("is refused if it %s", (_, flaw, message) => {
     expect(checkServer(flaw).faults).toEqual([expect.stringContaining(message)]);
   });

@@ -18,6 +18,8 @@ export interface Certificate {
   readonly pathLength: number | undefined;
   /** Whether its key may sign (digitalSignature; RFC 5280, 4.2.1.3). */
   readonly signs: boolean;
+  /** Whether it says that its key may sign certificates (keyCertSign; RFC 5280, 4.2.1.3). */
+  readonly signsCertificates: boolean;
 }
 
 /**
@@ -94,9 +96,12 @@ const RSASSA_PSS = "2a864886f70d01010a";
 const EXPLICIT = Object.freeze({ extensions: 0xa3, hash: 0xa0 });
 const INTEGER = 0x02;
 const DIGITAL_SIGNATURE = 0x80;
+const KEY_CERT_SIGN = 0x04;
 
 /** The fields that `X509Certificate` does not show; the layout is that of RFC 5280, 4.1. */
-function furtherFields(raw: Buffer): Pick<Certificate, "signature" | "pathLength" | "signs"> {
+function furtherFields(
+  raw: Buffer,
+): Pick<Certificate, "signature" | "pathLength" | "signs" | "signsCertificates"> {
   const [body, algorithm] = inside(inside(Buffer.from(raw))[0]);
   const list = inside(body).find(({ tag }) => tag === EXPLICIT.extensions);
   const extensions = new Map<string, Buffer>();
@@ -105,12 +110,13 @@ function furtherFields(raw: Buffer): Pick<Certificate, "signature" | "pathLength
     extensions.set(hex(fields[0]), fields.at(-1)?.content ?? Buffer.alloc(0));
   }
   const constraints = inside(inside(extensions.get(BASIC_CONSTRAINTS))[0]);
-  const usage = inside(extensions.get(KEY_USAGE))[0];
+  const usage = inside(extensions.get(KEY_USAGE))[0]?.content[1];
   const pathLength = constraints.find(({ tag }) => tag === INTEGER);
   return {
     signature: signature(algorithm),
     pathLength: pathLength === undefined ? undefined : Number(`0x${hex(pathLength)}`),
-    signs: usage === undefined || ((usage.content[1] ?? 0) & DIGITAL_SIGNATURE) !== 0,
+    signs: !extensions.has(KEY_USAGE) || ((usage ?? 0) & DIGITAL_SIGNATURE) !== 0,
+    signsCertificates: ((usage ?? 0) & KEY_CERT_SIGN) !== 0,
   };
 }
 
