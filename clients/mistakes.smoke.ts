@@ -7,6 +7,7 @@ import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { stackOutputs } from "../infra/contract.ts";
 import { projectFolder } from "../toolchain/project.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
+import { AnsweringBroker } from "./answering-broker.ts";
 import { type Connection, describeConnection } from "./connection.ts";
 import { FaultyBroker } from "./faulty-broker.ts";
 import { renderKit } from "./kit.ts";
@@ -72,6 +73,25 @@ describe.each(snippets)("%s with %s and %s", (heading, kind, name, column) => {
     const documented = documentedOutcomes(document, heading, mistake, column);
     const seen = await outcome(join(place, "kit"), program, mistake, documented, connection);
     expect(documented).toContainEqual(seen);
+  });
+});
+
+describe("a broker that is busy", () => {
+  const SERVER_BUSY = 0x89;
+  const NOT_AUTHORIZED = 0x87;
+
+  it.each(["aiomqtt", "paho", "mqttjs"] as const)("is tried again with %s until it refuses", async (name) => {
+    const broker = await AnsweringBroker.start([SERVER_BUSY, NOT_AUTHORIZED, NOT_AUTHORIZED]);
+    const plain = { host: "127.0.0.1", tls: false, url: `mqtt://127.0.0.1:${broker.port}` };
+    const place = join(folder, `busy-${name}`);
+    const connection = { ...connections.mqtts, ...plain, port: broker.port };
+    await placeKit(place, renderKit(name, connection, place), programs[name]);
+    const { exitCode, stderr, byItself } = await new KitProcess(place, programs[name]).ended();
+    broker.close();
+    expect(byItself, stderr).toBe(true);
+    expect(stderr).toMatch(/busy[\s\S]*not authorized/i);
+    expect(exitCode).toBe(1);
+    expect(broker.left).toBe(1);
   });
 });
 

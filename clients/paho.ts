@@ -46,6 +46,7 @@ function beginning(tls: boolean): readonly (string | false)[] {
     "",
     "KIT = Path(__file__).resolve().parent",
     'BROKER = json.loads((KIT / "connection.json").read_text(encoding="utf-8"))',
+    "TEMPORARY = {0x88, 0x89, 0x97, 0x9F}  # MQTT 5's codes for what passes by itself",
     "TAKEN_OVER = 0x8E  # another client with this client id",
     "problem = None",
     "",
@@ -85,6 +86,8 @@ function onConnect(connection: Connection): readonly string[] {
   const greeted = greeting(connection);
   return [
     "def on_connect(client, userdata, flags, reason, properties):",
+    "    if reason.value in TEMPORARY:",
+    '        return print(f"refused for now: {reason}", file=sys.stderr, flush=True)',
     "    if reason.is_failure:",
     "        return stop(client, f\"refused by {BROKER['url']}: {reason}\")",
     ...(subscribe === undefined ? [] : [`    client.subscribe(${literal(subscribe)}, qos=1)`]),
