@@ -1,5 +1,24 @@
 import { defineConfig } from "vitest/config";
 
+const STACK_TESTS = "{clients,commands,drill,examples,infra,mosquitto,toolchain,web}/**/*.smoke.ts";
+
+/** Stack tests that take times, or whose clients may not be kept waiting: nothing else may run beside them. */
+const ALONE = [
+  "drill/*.smoke.ts",
+  "examples/django/{django,figure}.smoke.ts",
+  "infra/{figures,proof}.smoke.ts",
+  "web/page.smoke.ts",
+];
+
+/** What tests on throwaway stacks have in common. */
+const onStacks = {
+  globalSetup: "commands/workbench.ts",
+  testTimeout: 180_000,
+  hookTimeout: 180_000,
+  allowOnly: false,
+  retry: 0,
+};
+
 export default defineConfig({
   test: {
     projects: [
@@ -20,15 +39,22 @@ export default defineConfig({
       },
       {
         test: {
+          ...onStacks,
           name: "stack",
-          include: ["{clients,commands,drill,examples,infra,mosquitto,toolchain,web}/**/*.smoke.ts"],
-          globalSetup: "commands/workbench.ts",
-          // Stacks share one engine, and figures are measured on it: one file at a time.
+          include: [STACK_TESTS],
+          exclude: ALONE,
+          // An update mostly waits for the engine, and each stack has names and ports of its own.
+          maxWorkers: 2,
+          sequence: { groupOrder: 1 },
+        },
+      },
+      {
+        test: {
+          ...onStacks,
+          name: "alone",
+          include: ALONE,
           fileParallelism: false,
-          testTimeout: 180_000,
-          hookTimeout: 180_000,
-          allowOnly: false,
-          retry: 0,
+          sequence: { groupOrder: 2 },
         },
       },
       {

@@ -34,21 +34,18 @@ export function writeTally({ passed, failed }: Tally): number {
   return failed === 0 && passed > 0 ? 0 : 1;
 }
 
-/** Runs one of vitest's projects and counts; a file that could not run counts as a failed test. */
-export async function runTests(
-  project: string,
-  environment: Readonly<Record<string, string>> = {},
-): Promise<Tally> {
+/** Runs some of vitest's projects and counts; a file that could not run counts as a failed test. */
+export async function runTests(projects: readonly string[]): Promise<Tally> {
   const folder = await mkdtemp(join(tmpdir(), "naboom-mqtt-tests-"));
   const file = join(folder, "report.json");
   try {
+    const chosen = projects.flatMap((name) => ["--project", name]);
     const reporters = ["--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
     const colour = mayColour(stdout) ? [] : ["--no-color"];
-    const result = await execa("vitest", ["run", "--project", project, ...reporters, ...colour], {
+    const result = await execa("vitest", ["run", ...chosen, ...reporters, ...colour], {
       cwd: projectFolder,
       preferLocal: true,
       localDir: projectFolder,
-      env: environment,
       stdio: "inherit",
       reject: false,
     });

@@ -11,5 +11,5 @@ export interface TestOptions {
 export async function test({ install }: TestOptions): Promise<number> {
   const sources = await checkSources();
   await prepareToolchain(install);
-  return writeTally(add([sources, await runTests("stack")]));
+  return writeTally(add([sources, await runTests(["stack", "alone"])]));
 }

@@ -45,7 +45,7 @@ describe.each([["down", "--yes"], ["smoke"]])("npm run %s", (...words) => {
 /** Runs a command where neither Docker nor Pulumi can be found, so that its first word would be about them. */
 async function run([command = "", ...args]: readonly string[], config: string | Buffer) {
   await writeFile(join(copy, "Pulumi.trial.yaml"), config);
-  const loader = import.meta.resolve("tsx");
+  const loader = import.meta.resolve("tsx/esm");
   const main = join(copy, "commands", "main.ts");
   return await execa(execPath, ["--import", loader, main, command, "--stack", "trial", ...args], {
     cwd: copy,

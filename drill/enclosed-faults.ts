@@ -66,7 +66,7 @@ async function runEnclosed(
   { step, signal }: EnclosedOptions,
 ): Promise<readonly (FaultStep | FaultNotShown)[]> {
   const main = fileURLToPath(new URL("./enclosed-process.ts", import.meta.url));
-  const [program, ...args] = enclose([process.execPath, "--import", "tsx", main]);
+  const [program, ...args] = enclose([process.execPath, "--import", "tsx/esm", main]);
   const child = execa(program, args, { cwd: projectFolder, env: { DOCKER_HOST: host }, reject: false });
   // The process goes on while its standard input is open, and else tidies up.
   child.stdin.write(`${JSON.stringify(order)}\n`);

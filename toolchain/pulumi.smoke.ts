@@ -14,7 +14,7 @@ runtime:
   name: nodejs
   options:
     typescript: false
-    nodeargs: "--import tsx"
+    nodeargs: "--import tsx/esm"
 `;
 const SETTINGS = `# Committed, so it must not change.
 config:

@@ -59,6 +59,12 @@ describe("keeping the settings", () => {
     expect(await readFile(join(folder, "Pulumi.dev.yaml"), "utf8")).toBe(COMMITTED);
   });
 
+  it("leaves the folder as it was when runs for several stacks end at the same time", async () => {
+    const stacks = Array.from({ length: 30 }, (_, place) => join(folder, `Pulumi.stack-${place}.yaml`));
+    await Promise.all(stacks.map((file) => keepSettings(folder, () => writeFile(file, SALT))));
+    expect((await readdir(folder)).sort()).toEqual(["Pulumi.dev.yaml", "Pulumi.yaml"]);
+  });
+
   it("gives what the run gives", async () => {
     expect(await keepSettings(folder, async () => 42)).toBe(42);
   });

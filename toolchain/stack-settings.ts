@@ -29,7 +29,7 @@ export async function keepSettings<Result>(
 
 async function restore(file: string, text: string, before: string | undefined): Promise<void> {
   const kept = settingsToKeep(text, before);
-  if (kept === undefined) await rm(file);
+  if (kept === undefined) await rm(file, { force: true });
   else if (kept !== text) await writeFile(file, kept);
 }
 
@@ -63,6 +63,16 @@ function asText(value: unknown): unknown {
 async function readSettings(projectFolder: string): Promise<ReadonlyMap<string, string>> {
   const names = (await readdir(projectFolder)).filter((name) => /^Pulumi\..+\.ya?ml$/.test(name));
   const files = names.map((name) => join(projectFolder, name));
-  const texts = await Promise.all(files.map(async (file) => [file, await readFile(file, "utf8")] as const));
-  return new Map(texts);
+  const texts = await Promise.all(files.map(async (file) => [file, await readIfThere(file)] as const));
+  return new Map(texts.flatMap(([file, text]) => (text === undefined ? [] : [[file, text]])));
+}
+
+/** Another stack's run, side by side with this one, may have taken its file away since it was listed. */
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+    throw error;
+  }
 }

@@ -36,7 +36,7 @@ function requireNode() {
 }
 
 async function runCommand() {
-  const loader = import.meta.resolve("tsx");
+  const loader = import.meta.resolve("tsx/esm");
   const main = join(project, "commands", "main.ts");
   const child = spawn(process.execPath, ["--import", loader, main, ...process.argv.slice(2)], {
     stdio: "inherit",
