@@ -1,24 +1,42 @@
+import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { UserError } from "./user-error.ts";
 
+/** Seconds that another apt or dpkg is waited for. */
+const PATIENCE = 120;
+
 /**
- * Runs apt-get without questions, waiting up to two minutes for another one that holds the lock.
+ * Runs apt-get without questions, waiting up to two minutes for another one that holds a lock.
  *
  * @param note hears each line that apt-get prints
  * @throws UserError with apt-get's own last words
  */
 export async function aptGet(args: readonly string[], note: (text: string) => void): Promise<string> {
-  const run = execa("apt-get", ["-o", "DPkg::Lock::Timeout=120", "-q", ...args], {
+  const deadline = Date.now() + PATIENCE * 1000;
+  for (;;) {
+    const result = await runOnce(args, note);
+    if (result.exitCode === 0) return result.stdout;
+    const output = result.all ?? "";
+    // apt itself waits for the lock of dpkg alone, and not for that of the package lists.
+    if (!LOCKED.test(output) || Date.now() > deadline) {
+      throw new UserError(explainApt(args, output, "code" in result ? String(result.code) : ""));
+    }
+    await sleep(1000);
+  }
+}
+
+async function runOnce(args: readonly string[], note: (text: string) => void) {
+  const run = execa("apt-get", ["-o", `DPkg::Lock::Timeout=${PATIENCE}`, "-q", ...args], {
     reject: false,
     stdin: "ignore",
     all: true,
     env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
   });
   for await (const line of run.iterable({ from: "all" })) note(line.trim().slice(0, 70));
-  const result = await run;
-  if (result.exitCode === 0) return result.stdout;
-  throw new UserError(explainApt(args, result.all ?? "", "code" in result ? String(result.code) : ""));
+  return await run;
 }
+
+const LOCKED = /could not get lock|unable to lock/i;
 
 /** The sentence for a failed apt-get. Pure. */
 export function explainApt(args: readonly string[], output: string, code: string): string {
@@ -29,7 +47,7 @@ export function explainApt(args: readonly string[], output: string, code: string
   if (/no space left|enough free space/i.test(output)) {
     return `\`${command}\` found no space left on the disk. Make room and run this again. It said:\n  ${said}`;
   }
-  if (/could not get lock|unable to lock|dpkg was interrupted/i.test(output)) {
+  if (LOCKED.test(output) || /dpkg was interrupted/i.test(output)) {
     return `\`${command}\` could not lock the package database. Let the other apt end, or run \`dpkg --configure -a\`. It said:\n  ${said}`;
   }
   if (/could not resolve|could not connect|temporary failure|connection (failed|timed out)/i.test(output)) {
