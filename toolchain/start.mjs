@@ -25,14 +25,27 @@ try {
 }
 
 function requireNode() {
-  const wanted = JSON.parse(readFileSync(join(project, "package.json"), "utf8")).engines.node;
-  const floor = wanted.replace(/^\D+/, "").split(".").map(Number);
+  const { node } = JSON.parse(readFileSync(join(project, "package.json"), "utf8")).engines;
+  const ranges = node.split(" || ").map(readRange);
   const given = process.versions.node.split(".").map(Number);
-  const place = floor.findIndex((number, index) => given[index] !== number);
-  if (place === -1 || given[place] > floor[place]) return;
-  throw new StartError(
-    `This is Node.js ${process.versions.node}, and ${wanted} is needed: install a newer one from https://nodejs.org and run this again.`,
+  if (ranges.some((range) => isWithin(given, range))) return;
+  const allowed = ranges.map(({ floor: [major, minor], major: only }) =>
+    only ? `${major}.${minor} or a later ${major}` : `${major}.${minor} or newer`,
   );
+  throw new StartError(
+    `This is Node.js ${process.versions.node}, and allowed are ${allowed.join(", ")}: install one from https://nodejs.org and run this again.`,
+  );
+}
+
+/** A range as package.json has them: `^20.19.0` is of one major version, `>=24.0.0` is of all that follow. */
+function readRange(text) {
+  return { major: text.startsWith("^"), floor: text.replace(/^\D+/, "").split(".").map(Number) };
+}
+
+function isWithin(version, { major, floor }) {
+  if (major && version[0] !== floor[0]) return false;
+  const place = floor.findIndex((number, index) => version[index] !== number);
+  return place === -1 || version[place] > floor[place];
 }
 
 async function runCommand() {

@@ -72,14 +72,29 @@ test("passes a signal on and waits for what the command makes of it", async () =
   expect(ended.exitCode).toBe(7);
 });
 
-test("refuses a Node.js that is too old, in one sentence", async () => {
-  const file = join(copy, "package.json");
-  await writeFile(file, (await readFile(file, "utf8")).replace(/"node": ".*"/, '"node": ">=99.1"'));
+test.each([
+  [">=99.1.0", "99.1 or newer"],
+  ["^18.2.0 || ^19.0.0 || >=99.1.0", "18.2 or a later 18, 19.0 or a later 19, 99.1 or newer"],
+])("refuses a Node.js that is not within %s, in one sentence", async (range, allowed) => {
+  await allowNode(range);
   const run = await start(["exit", "0"]);
   expect(run.exitCode).toBe(2);
-  expect(run.stderr).toMatch(/^This is Node\.js [\d.]+, and >=99\.1 is needed: install .*$/);
+  expect(run.stderr).toBe(
+    `This is Node.js ${process.versions.node}, and allowed are ${allowed}: install one from https://nodejs.org and run this again.`,
+  );
   expect(run.stdout).toBe("");
 });
+
+test("takes a Node.js that is within one of the ranges", async () => {
+  const [major = 0] = process.versions.node.split(".");
+  await allowNode(`^18.2.0 || ^${major}.0.0 || >=99.0.0`);
+  expect((await start(["exit", "0"])).exitCode).toBe(0);
+});
+
+async function allowNode(range: string): Promise<void> {
+  const file = join(copy, "package.json");
+  await writeFile(file, (await readFile(file, "utf8")).replace(/"node": ".*"/, `"node": "${range}"`));
+}
 
 test("a registry that can't be reached is one sentence, and nothing half-done is left", async () => {
   await rm(join(copy, "node_modules"), { recursive: true });

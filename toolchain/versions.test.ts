@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { subset } from "semver";
 import { describe, expect, it } from "vitest";
 import { PLUGIN_NAMES, readVersions, versions } from "./versions.ts";
 
@@ -40,6 +41,17 @@ describe("the versions", () => {
     const different = shared.filter(([name, version]) => plugins.get(name) !== version).map(([name]) => name);
     // The CLI compiles with the old one only, the bridge with the new one only.
     expect(different).toEqual(["github.com/olekukonko/tablewriter"]);
+  });
+
+  it("of Node.js that package.json allows are taken by every package that is installed with it", () => {
+    const allowed = JSON.parse(read("../package.json")).engines.node;
+    const locked = Object.entries<{ optional?: boolean; engines?: { node?: string } }>(
+      JSON.parse(read("../package-lock.json")).packages,
+    );
+    const asking = locked.filter(([, { optional, engines }]) => !optional && engines?.node !== undefined);
+    expect(asking.length).toBeGreaterThan(100);
+    const narrower = asking.filter(([, { engines }]) => !subset(allowed, engines?.node ?? ""));
+    expect(narrower.map(([name, { engines }]) => `${name} asks for ${engines?.node}`)).toEqual([]);
   });
 
   it("must be exact, since a range is no version of a plugin", () => {
