@@ -45,3 +45,33 @@ describe("a stack's config that was changed", () => {
     expect(await readdir(folder)).toEqual([]);
   });
 });
+
+describe("a stack's config that is to be written", () => {
+  const salt = "encryptionsalt: v1:abc=\n";
+
+  it("is left alone where somebody else has changed it since it was read, which is said", async () => {
+    await writeFile(file, text);
+    const config = await StackConfig.read("dev", folder);
+    config.set(["users", "a", "generation"], 2);
+    await writeFile(file, `${text}  naboom-mqtt:protect: true\n`);
+    await expect(config.write()).rejects.toThrow(
+      `${file} was changed by somebody else while this was at work`,
+    );
+    expect(await readFile(file, "utf8")).toBe(`${text}  naboom-mqtt:protect: true\n`);
+  });
+
+  it.each([
+    ["loses the salt that Pulumi has taken out since", salt, "", false],
+    ["keeps the salt of a backend of the user's own", salt, salt, true],
+    ["gets no salt that Pulumi has put in since", "", salt, false],
+  ])("%s", async (_, read, now, kept) => {
+    await writeFile(file, text + read);
+    const config = await StackConfig.read("dev", folder);
+    config.set(["users", "a", "generation"], 2);
+    await writeFile(file, text + now);
+    await config.write();
+    const written = await readFile(file, "utf8");
+    expect(written).toContain("generation: 2");
+    expect(written.includes(salt)).toBe(kept);
+  });
+});

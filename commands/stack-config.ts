@@ -1,9 +1,11 @@
-import { access, readFile, rm, writeFile } from "node:fs/promises";
+import { access, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type Document, isAlias, isMap, isNode, isScalar, parseDocument } from "yaml";
 import { type ParsedSettings, parseSettings } from "../infra/settings.ts";
 import type { Settings } from "../infra/settings-schema.ts";
 import { projectFolder, projectName } from "../toolchain/project.ts";
+import { replaceFile } from "../toolchain/replaced-file.ts";
+import { withoutSaltLine } from "../toolchain/stack-settings.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { shellWord } from "./shell-word.ts";
 import { decodeConfig, halfCharacters } from "./stack-config-text.ts";
@@ -142,16 +144,28 @@ export class StackConfig {
     );
   }
 
-  /** Writes the file, once the settings it stands for are allowed. */
+  /**
+   * Writes the file, once the settings it stands for are allowed.
+   *
+   * @throws UserError where it cannot be written, or was changed since it was read
+   */
   async write(): Promise<void> {
     this.settings();
-    await writeFile(this.#file, this.#text());
+    const now = await readFile(this.#file, "utf8").catch(() => "");
+    if (withoutSaltLine(now) !== withoutSaltLine(this.#before ?? "")) {
+      throw new UserError(
+        `${this.#file} was changed by somebody else while this was at work, so nothing was changed by this; run this again`,
+      );
+    }
+    // Read while Pulumi was at work, it had a salt for so long (toolchain/stack-settings.ts).
+    if (withoutSaltLine(now) === now) this.#document.delete("encryptionsalt");
+    await replaceFile(this.#file, this.#text());
   }
 
   /** Puts the file back as it was read, unless somebody has changed it since it was written. */
   async restore(): Promise<boolean> {
     if ((await readFile(this.#file, "utf8")) !== this.#text()) return false;
-    await (this.#before === undefined ? rm(this.#file) : writeFile(this.#file, this.#before));
+    await (this.#before === undefined ? rm(this.#file) : replaceFile(this.#file, this.#before));
     return true;
   }
 

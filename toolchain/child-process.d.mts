@@ -9,3 +9,6 @@ export interface ChildEnd {
 }
 
 export function finish(child: ChildProcess): Promise<ChildEnd>;
+
+/** Ends this process as the child ended: by the same signal, or with the same exit code. */
+export function endLike(end: Pick<ChildEnd, "code" | "signal">, tidy?: () => void): Promise<void>;

@@ -65,6 +65,31 @@ describe("keeping the settings", () => {
     expect((await readdir(folder)).sort()).toEqual(["Pulumi.dev.yaml", "Pulumi.yaml"]);
   });
 
+  it("leaves another stack's file alone, which its user may have changed meanwhile", async () => {
+    const edited = `# edited\n${REWRITTEN}`;
+    const run = async () => {
+      await writeFile(join(folder, "Pulumi.dev.yaml"), edited);
+      await writeFile(join(folder, "Pulumi.smoke.yaml"), SALT);
+    };
+    await keepSettings(folder, run, "smoke");
+    expect((await readdir(folder)).sort()).toEqual(["Pulumi.dev.yaml", "Pulumi.yaml"]);
+    expect(await readFile(join(folder, "Pulumi.dev.yaml"), "utf8")).toBe(edited);
+  });
+
+  it.each([
+    ["takes out, before the run, a salt that a killed one has left", COMMITTED, COMMITTED],
+    [
+      "leaves the salt to a secret that may need it",
+      "config:\n  a:b:\n    secure: v1:abc:def\n",
+      `config:\n  a:b:\n    secure: v1:abc:def\n${SALT}`,
+    ],
+  ])("%s", async (_, settings, expected) => {
+    const file = join(folder, "Pulumi.dev.yaml");
+    await writeFile(file, settings + SALT);
+    expect(await keepSettings(folder, () => readFile(file, "utf8"), "dev")).toBe(expected);
+    expect(await readFile(file, "utf8")).toBe(expected);
+  });
+
   it("gives what the run gives", async () => {
     expect(await keepSettings(folder, async () => 42)).toBe(42);
   });

@@ -1,7 +1,8 @@
-import { readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { parse } from "yaml";
+import { replaceFile } from "./replaced-file.ts";
 
 /**
  * Runs Pulumi and then takes out of the project's `Pulumi.STACK.yaml` files what it has added for itself.
@@ -11,26 +12,46 @@ import { parse } from "yaml";
  * with one clone's salt refuse the other's passphrase. The state holds the salt too, and Pulumi takes it from
  * there (PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER), so the file needs none.
  *
- * A file whose settings are the same as before gets its old bytes back; one that held nothing but the salt is
+ * A salt that a killed run has left is taken out first, unless a secret in the file may need it: committed, it would have
+ * every other clone's passphrase refused. A file whose settings are the same as before gets its old bytes back; one that held nothing but the salt is
  * removed; one that `pulumi config set` has changed keeps the change. For the project's own backend only: in a
  * user's own, the salt is theirs to keep.
+ *
+ * @param stack the one whose file it is about, as another's may be changed by its user meanwhile; @default all
  */
 export async function keepSettings<Result>(
   projectFolder: string,
   run: () => Promise<Result>,
+  stack?: string,
 ): Promise<Result> {
-  const before = await readSettings(projectFolder);
+  const before = new Map<string, string>();
+  for (const [file, text] of await readSettings(projectFolder, stack)) {
+    const usable = withoutStaleSalt(text);
+    if (usable !== text) await replaceFile(file, usable);
+    before.set(file, usable);
+  }
   try {
     return await run();
   } finally {
-    for (const [file, text] of await readSettings(projectFolder)) await restore(file, text, before.get(file));
+    const after = await readSettings(projectFolder, stack);
+    for (const [file, text] of after) await restore(file, text, before.get(file));
   }
+}
+
+/** Takes out a salt that nothing in the file was encrypted with. */
+function withoutStaleSalt(text: string): string {
+  return /(^\s+|[{,]\s*)"?secure"?:/m.test(text) ? text : withoutSaltLine(text);
+}
+
+/** A settings file's text without Pulumi's salt. */
+export function withoutSaltLine(text: string): string {
+  return text.replace(SALT, "");
 }
 
 async function restore(file: string, text: string, before: string | undefined): Promise<void> {
   const kept = settingsToKeep(text, before);
   if (kept === undefined) await rm(file, { force: true });
-  else if (kept !== text) await writeFile(file, kept);
+  else if (kept !== text) await replaceFile(file, kept);
 }
 
 /**
@@ -42,8 +63,8 @@ async function restore(file: string, text: string, before: string | undefined): 
 export function settingsToKeep(text: string, before: string | undefined): string | undefined {
   if (text === before || !SALT.test(text)) return text;
   if (before !== undefined && isDeepStrictEqual(withoutSalt(text), withoutSalt(before)))
-    return before.replace(SALT, "");
-  const kept = text.replace(SALT, "");
+    return withoutSaltLine(before);
+  const kept = withoutSaltLine(text);
   return before === undefined && kept.trim() === "" ? undefined : kept;
 }
 
@@ -60,8 +81,14 @@ function asText(value: unknown): unknown {
   return typeof value === "object" ? value : String(value);
 }
 
-async function readSettings(projectFolder: string): Promise<ReadonlyMap<string, string>> {
-  const names = (await readdir(projectFolder)).filter((name) => /^Pulumi\..+\.ya?ml$/.test(name));
+async function readSettings(
+  projectFolder: string,
+  stack: string | undefined,
+): Promise<ReadonlyMap<string, string>> {
+  const names = (await readdir(projectFolder)).filter((name) => {
+    const of = /^Pulumi\.(.+)\.ya?ml$/.exec(name)?.[1];
+    return of !== undefined && of === (stack ?? of);
+  });
   const files = names.map((name) => join(projectFolder, name));
   const texts = await Promise.all(files.map(async (file) => [file, await readIfThere(file)] as const));
   return new Map(texts.flatMap(([file, text]) => (text === undefined ? [] : [[file, text]])));

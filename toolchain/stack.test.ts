@@ -15,16 +15,27 @@ for (const signal of ["SIGINT", "SIGTERM"]) {
   });
 }
 setTimeout(() => process.exit(1), 20_000);
+appendFileSync(process.env.SIGNALS, "");
 console.log("updating");
 `;
 
 const COMMAND = `
 import { Stack } from "./toolchain/stack.ts";
-const [cli, SIGNALS] = process.argv.slice(-2);
+const [capture, cli, SIGNALS] = process.argv.slice(-3);
 const stack = new Stack({ name: "unit", cli, environment: { SIGNALS }, keepSettings: false });
-const { exitCode } = await stack.run(["up"]);
+const { exitCode } = await stack.run(["up"], { capture: capture === "captured" });
 console.log("ended with", exitCode);
 `;
+
+/** Runs the command, whose words say whether what the CLI prints is captured. */
+function start(words: "captured" | "shown", signals: string) {
+  const command = ["--import", "tsx/esm", "--input-type=module", "--eval", COMMAND];
+  return execa("node", [...command, "--", words, join(folder, "pulumi"), signals], {
+    cwd: projectFolder,
+    reject: false,
+    stdin: "ignore",
+  });
+}
 
 let folder: string;
 
@@ -41,16 +52,25 @@ it.each(["SIGINT", "SIGTERM"] as const)(
   "an update that is told %s hears it once, and its end is waited for",
   async (signal) => {
     const signals = join(folder, "signals");
-    const command = ["--import", "tsx", "--input-type=module", "--eval", COMMAND];
-    const run = execa("node", [...command, "--", join(folder, "pulumi"), signals], {
-      cwd: projectFolder,
-      reject: false,
-      stdin: "ignore",
-    });
+    const run = start("shown", signals);
     for await (const line of run) {
       if (line === "updating") run.kill(signal);
     }
     expect((await run).stdout).toBe("updating\nended with 255");
+    expect(await readFile(signals, "utf8")).toBe(`${signal}\n`);
+  },
+  20_000,
+);
+
+it.each(["SIGINT", "SIGTERM"] as const)(
+  "a question to Pulumi that is told %s is let end, and the command ends by the signal",
+  async (signal) => {
+    const signals = join(folder, "signals");
+    const run = start("captured", signals);
+    await expect.poll(() => readFile(signals, "utf8").catch(() => "none"), { timeout: 10_000 }).toBe("");
+    run.kill(signal);
+    const ended = await run;
+    expect([ended.signal, ended.stdout]).toEqual([signal, ""]);
     expect(await readFile(signals, "utf8")).toBe(`${signal}\n`);
   },
   20_000,

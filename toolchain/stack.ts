@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { execa, type Options } from "execa";
 import { z } from "zod";
-import { finish } from "./child-process.mjs";
+import { endLike, finish } from "./child-process.mjs";
 import { projectFolder } from "./project.ts";
 import { keepSettings } from "./stack-settings.ts";
 import { UserError } from "./user-error.ts";
@@ -114,7 +114,7 @@ export class Stack {
 
   /** Runs any command of the CLI in the project. */
   async pulumi(args: readonly string[]): Promise<number> {
-    return (await this.#pulumi(args, {})).exitCode;
+    return (await this.#pulumi(args, { stacks: "any" })).exitCode;
   }
 
   async #output(...args: string[]): Promise<string> {
@@ -128,18 +128,30 @@ export class Stack {
     return new UserError(`pulumi ${command} for stack ${this.name} failed: ${reason}`);
   }
 
-  async #pulumi(args: readonly string[], { capture = false }): Promise<PulumiResult> {
+  async #pulumi(
+    args: readonly string[],
+    { capture = false, stacks = "own" }: { readonly capture?: boolean; readonly stacks?: "own" | "any" },
+  ): Promise<PulumiResult> {
     const call = async () => {
       // One signal has an update cancelled in good order, and a second, such as execa's own, has it broken off.
-      const stdio: Options = capture ? { stdin: "ignore" } : { stdio: "inherit", cleanup: false };
+      const stdio: Options = capture ? { stdin: "ignore" } : { stdio: "inherit" };
       const { cli, environment } = this.#options;
-      const child = execa(cli, args, { cwd: projectFolder, env: environment, reject: false, ...stdio });
-      if (!capture) await finish(child);
+      const options = { cwd: projectFolder, env: environment, reject: false, cleanup: false, ...stdio };
+      const child = execa(cli, args, options);
+      // One that never started has no end to wait for.
+      const { received } = child.pid === undefined ? {} : await finish(child);
       const result = await child;
       // A CLI that was killed or never started has failed, whatever it printed.
-      return { exitCode: result.exitCode ?? 1, stdout: text(result.stdout), stderr: text(result.stderr) };
+      const exitCode = result.exitCode ?? 1;
+      return { exitCode, stdout: text(result.stdout), stderr: text(result.stderr), received };
     };
-    return await (this.#options.keepSettings ? keepSettings(projectFolder, call) : call());
+    const own = stacks === "own" ? this.name : undefined;
+    const { received, ...result } = await (this.#options.keepSettings
+      ? keepSettings(projectFolder, call, own)
+      : call());
+    // What was asked for in between is over; a signal is for the command as a whole, once the settings are as they were.
+    if (capture && received !== undefined) await endLike({ signal: received });
+    return result;
   }
 }
 
