@@ -1,7 +1,7 @@
 import { stdout } from "node:process";
 import type { StackOutputs } from "../infra/contract.ts";
 import { type Due, dues } from "../infra/due.ts";
-import { type EngineContainer, inspectContainers } from "../infra/engine.ts";
+import { type EngineContainer, hasVolume, inspectContainers } from "../infra/engine.ts";
 import { DEFAULT_STACK, runCommand } from "../infra/mend.ts";
 import { engineNames } from "../infra/names.ts";
 import { listenerNames } from "../mosquitto/listener.ts";
@@ -49,7 +49,10 @@ async function findBroker(stack: Stack): Promise<{ expected: boolean; running: b
     inspectContainers(stack.name, [broker]),
   ]);
   const container = containers.get(broker);
-  if (resources === undefined || resources === 0) refuseForeign(stack.name, container);
+  if (resources === undefined || resources === 0) {
+    refuseForeign(stack.name, container);
+    await refuseForeignVolumes(stack.name);
+  }
   if (resources === undefined) {
     await refuseMisspelt(stack.name);
     await stack.create();
@@ -72,6 +75,19 @@ function refuseForeign(stack: string, container: EngineContainer | undefined): v
   throw new UserError(
     `the container ${container.name} is on this engine, but not in this clone's state: another clone may run stack ${stack}; ` +
       `use another name with \`npm run up -- --stack NAME\`, or remove what is left with \`docker rm -f ${container.name}\``,
+  );
+}
+
+/** Docker hands a volume that is there already to whoever makes one of its name, and `down` would delete it. */
+async function refuseForeignVolumes(stack: string): Promise<void> {
+  const { data, revisions } = engineNames(projectName, stack);
+  const wanted = [data, revisions];
+  const there = await Promise.all(wanted.map((name) => hasVolume(stack, name)));
+  const [found] = wanted.filter((_, place) => there[place]);
+  if (found === undefined) return;
+  throw new UserError(
+    `the volume ${found} is on this engine, but not in this clone's state: another clone may keep its messages there; ` +
+      `use another name with \`npm run up -- --stack NAME\`, or delete it with \`docker volume rm ${found}\``,
   );
 }
 

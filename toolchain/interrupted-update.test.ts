@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
 import { hostname, tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -59,6 +59,14 @@ describe("a stack without an interrupted update", () => {
     expect(await mendInterruptedUpdate(stack())).toEqual([]);
     expect(await mendInterruptedUpdate({ ...stack(), stateFolder: undefined })).toEqual([]);
     expect(ran).toEqual([]);
+  });
+
+  it("is left alone where the lock of an update that ends is gone by the time that it is read", async () => {
+    await lock({ pid: process.pid });
+    const locks = join(folder, ".pulumi", "locks", "organization", projectName, "unit");
+    await rm(join(locks, "1.json"));
+    await symlink("taken away", join(locks, "1.json"));
+    expect(await mendInterruptedUpdate(stack())).toEqual([]);
   });
 });
 

@@ -73,11 +73,17 @@ export async function mendInterruptedUpdate(stack: MendableStack): Promise<reado
 async function readLocks(folder: string, name: string): Promise<readonly Lock[]> {
   const locks = join(folder, ".pulumi", "locks", "organization", projectName, name);
   const files = await readdir(locks).catch(() => []);
-  return await Promise.all(
+  const texts = await Promise.all(
     files
       .filter((file) => file.endsWith(".json"))
-      .map(async (file) => lock.parse(JSON.parse(await readFile(join(locks, file), "utf8")))),
+      // An update that ends now takes its lock away between the two.
+      .map((file) => readFile(join(locks, file), "utf8").catch(unlessMissing)),
   );
+  return texts.flatMap((text) => (text === undefined ? [] : [lock.parse(JSON.parse(text))]));
+}
+
+function unlessMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
 }
 
 /** Of another machine's process nobody here can tell, so it counts as alive. */
