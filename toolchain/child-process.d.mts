@@ -8,6 +8,9 @@ export interface ChildEnd {
   readonly received?: NodeJS.Signals;
 }
 
+/** Whether a person at a terminal can be talked to, and its Ctrl-C reaches every process. */
+export function hasTerminal(): boolean;
+
 export function finish(child: ChildProcess): Promise<ChildEnd>;
 
 /** Ends this process as the child ended: by the same signal, or with the same exit code. */

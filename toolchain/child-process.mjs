@@ -1,15 +1,26 @@
 // Waiting for a child process as if it were this one; plain JavaScript without dependencies, for start.mjs.
 
+/** Milliseconds in which a signal that comes again is the same one: a group's, and what its other members pass on. */
+const ECHO = 1_000;
+
+/** Whether a person at a terminal can be talked to, and its Ctrl-C reaches every process. */
+export function hasTerminal() {
+  return [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY === true);
+}
+
 /**
  * Waits for a child and passes signals on to it. A terminal sends Ctrl-C to the child as well, so it is
  * not passed on there: a second one would make Pulumi give up at once.
  */
 export function finish(child) {
-  const terminal = [process.stdin, process.stdout, process.stderr].some((stream) => stream.isTTY === true);
+  const terminal = hasTerminal();
   let received;
+  let passed = Number.NEGATIVE_INFINITY;
   const forward = (signal) => {
     received = signal;
-    if (!(signal === "SIGINT" && terminal)) child.kill(signal);
+    if ((signal === "SIGINT" && terminal) || performance.now() - passed < ECHO) return;
+    passed = performance.now();
+    child.kill(signal);
   };
   const signals = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"];
   for (const signal of signals) process.on(signal, forward);

@@ -34,6 +34,7 @@ function start(words: "captured" | "shown", signals: string) {
     cwd: projectFolder,
     reject: false,
     stdin: "ignore",
+    detached: true, // a group of its own
   });
 }
 
@@ -61,6 +62,16 @@ it.each(["SIGINT", "SIGTERM"] as const)(
   },
   20_000,
 );
+
+it("an update hears a signal once that the whole group of processes was told", async () => {
+  const signals = join(folder, "signals");
+  const run = start("shown", signals);
+  for await (const line of run) {
+    if (line === "updating") process.kill(-(run.pid ?? expect.fail("not started")), "SIGTERM");
+  }
+  expect((await run).stdout).toBe("updating\nended with 255");
+  expect(await readFile(signals, "utf8")).toBe("SIGTERM\n");
+}, 20_000);
 
 it.each(["SIGINT", "SIGTERM"] as const)(
   "a question to Pulumi that is told %s is let end, and the command ends by the signal",

@@ -1,7 +1,7 @@
 import { fileURLToPath } from "node:url";
 import { execa, type Options } from "execa";
 import { z } from "zod";
-import { endLike, finish } from "./child-process.mjs";
+import { endLike, finish, hasTerminal } from "./child-process.mjs";
 import { projectFolder } from "./project.ts";
 import { keepSettings } from "./stack-settings.ts";
 import { UserError } from "./user-error.ts";
@@ -136,7 +136,9 @@ export class Stack {
       // One signal has an update cancelled in good order, and a second, such as execa's own, has it broken off.
       const stdio: Options = capture ? { stdin: "ignore" } : { stdio: "inherit" };
       const { cli, environment } = this.#options;
-      const options = { cwd: projectFolder, env: environment, reject: false, cleanup: false, ...stdio };
+      // Without a terminal whoever ends us, such as `timeout`, signals the whole group.
+      const alone: Options = { cleanup: false, detached: !hasTerminal() };
+      const options = { cwd: projectFolder, env: environment, reject: false, ...alone, ...stdio };
       const child = execa(cli, args, options);
       // One that never started has no end to wait for.
       const { received } = child.pid === undefined ? {} : await finish(child);
