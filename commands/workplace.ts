@@ -1,9 +1,6 @@
-import { consoleImageVariable, imageVariable } from "../infra/image.ts";
-import { callerStack, callerStackVariable, DEFAULT_STACK, pulumiCommand } from "../infra/mend.ts";
-import { type BrokerImage, prepareBrokerImage } from "../toolchain/broker-image.ts";
+import { callerStack, callerStackVariable, DEFAULT_STACK } from "../infra/mend.ts";
 import { paintNotice } from "../toolchain/colour.ts";
-import { prepareConsoleImage } from "../toolchain/console-image.ts";
-import { type DockerEngine, prepareDockerEngine } from "../toolchain/docker-engine.ts";
+import { prepareDockerEngine } from "../toolchain/docker-engine.ts";
 import { mendInterruptedUpdate } from "../toolchain/interrupted-update.ts";
 import { createProgress, type Progress } from "../toolchain/progress.ts";
 import { projectFolder } from "../toolchain/project.ts";
@@ -11,6 +8,7 @@ import { preparePulumi } from "../toolchain/pulumi.ts";
 import { Stack } from "../toolchain/stack.ts";
 import { prepareBackend } from "../toolchain/state-backend.ts";
 import type { Workbench } from "../toolchain/throwaway-stack.ts";
+import { type Images, imagesHere, imagesNeeded } from "./images.ts";
 import { StackConfig } from "./stack-config.ts";
 
 export interface WorkplaceOptions {
@@ -18,7 +16,7 @@ export interface WorkplaceOptions {
   readonly stack: string;
   /** Whether anything may be installed, downloaded or built. */
   readonly install: boolean;
-  /** Whether a configured image may be missing, as for a command that mends the config. @default false */
+  /** Whether images may be missing, as for a command that takes the stack down or mends its config. @default false */
   readonly tolerant?: boolean;
 }
 
@@ -39,8 +37,7 @@ export async function prepareWorkplace({
   install,
   tolerant = false,
 }: WorkplaceOptions): Promise<Workplace> {
-  const config = tolerant ? undefined : await StackConfig.read(stack);
-  const toolchain = await prepareToolchain(install, stack, config);
+  const toolchain = await prepareToolchain(install, await stackImages(stack, tolerant));
   const backend = await prepareBackend({ projectFolder });
   if (backend.notice !== undefined) toolchain.progress.say(paintNotice.yellow(backend.notice));
   const environment = { ...toolchain.environment, ...backend.environment, ...stackEnvironment(stack) };
@@ -63,39 +60,26 @@ export async function mendStack({ stack, progress }: Workplace): Promise<void> {
   }
 }
 
-/**
- * A Docker engine, images and a Pulumi; the console's image where there is to be one.
- *
- * @param config where the stack may name images
- */
+/** The images that a command for a stack works with; a tolerant one reads no config, which it may be there to mend. */
+export async function stackImages(stack: string, tolerant: boolean): Promise<Images> {
+  return tolerant ? imagesHere : imagesNeeded(stack, await StackConfig.read(stack));
+}
+
+/** A Docker engine, images and a Pulumi. */
 export async function prepareToolchain(
   install: boolean,
-  stack = DEFAULT_STACK,
-  config?: StackConfig,
+  images: Images = imagesNeeded(DEFAULT_STACK),
 ): Promise<Toolchain> {
   const progress = createProgress();
   const engine = await prepareDockerEngine({ install, progress });
   if (engine.how !== "running") progress.say(paintNotice.dim(engine.why));
-  const common = { install, engine, progress, pulumi: pulumiCommand(stack) };
-  const brokerImage = await prepareBrokerImage({ ...common, configured: config?.image() });
-  if (MADE.has(brokerImage.how)) progress.say(paintNotice.dim(brokerImage.why));
+  const handedOver = await images({ install, engine, progress });
   const pulumi = await preparePulumi({ install, progress });
   if (MADE.has(pulumi.how)) progress.say(paintNotice.dim(`Pulumi ${pulumi.version}: ${pulumi.why}`));
-  const environment = { ...pulumi.environment, ...engineEnvironment(engine, brokerImage) };
-  const page = config?.console();
-  if (page?.enabled && page.image === undefined) {
-    Object.assign(environment, {
-      [consoleImageVariable]: await prepareConsoleImage(common),
-    });
-  }
-  return { progress, cli: pulumi.cli, environment };
+  // Pulumi's docker provider knows nothing of the context that the docker command uses.
+  const host = engine.host === undefined ? {} : { DOCKER_HOST: engine.host };
+  return { progress, cli: pulumi.cli, environment: { ...pulumi.environment, ...host, ...handedOver } };
 }
 
 /** Ways that took something to be made just now, which the user wants to hear of. */
-const MADE: ReadonlySet<string> = new Set(["pulled", "downloaded", "built"]);
-
-/** What Pulumi's program and its docker provider have to know of the engine and the image. */
-function engineEnvironment(engine: DockerEngine, image: BrokerImage): Record<string, string> {
-  const host = engine.host === undefined ? {} : { DOCKER_HOST: engine.host };
-  return image.how === "configured" ? host : { ...host, [imageVariable]: image.reference };
-}
+const MADE: ReadonlySet<string> = new Set(["downloaded", "built"]);

@@ -40,10 +40,7 @@ export interface BrokerImageOptions extends ConfigMend {
 export async function prepareBrokerImage(options: BrokerImageOptions): Promise<BrokerImage> {
   const { configured } = options;
   if (configured !== undefined) return await useConfigured(configured, options);
-  const here = chooseLocal({
-    built: await findDebianImage(brokerImage),
-    official: await isImageHere(officialImage),
-  });
+  const here = await findBrokerImage();
   if (here !== undefined) return here;
   requireInstall(options, "The broker image");
   await requireEngineSpace();
@@ -52,6 +49,14 @@ export async function prepareBrokerImage(options: BrokerImageOptions): Promise<B
     return { reference: officialImage, how: "pulled", why: "The official image, pulled by its digest." };
   }
   return await build(options, pulled.reason);
+}
+
+/** The broker image that is on the engine already, if there is one; nothing is pulled or built. */
+export async function findBrokerImage(): Promise<BrokerImage | undefined> {
+  return chooseLocal({
+    built: await findDebianImage(brokerImage),
+    official: await isImageHere(officialImage),
+  });
 }
 
 /** Which of the images that are here to use, if any. Pure. */

@@ -1,0 +1,68 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { consoleImageVariable, imageVariable } from "../infra/image.ts";
+import { brokerImage } from "../toolchain/broker-image/recipe.ts";
+import { consoleImage } from "../toolchain/console-image.ts";
+import { imageReference } from "../toolchain/debian-image.ts";
+import type { Progress } from "../toolchain/progress.ts";
+import { stackImages } from "./workplace.ts";
+
+const progress: Progress = { say: () => {}, step: (_, work) => work(() => {}) };
+const engine = {
+  version: "29.0.0",
+  apiVersion: "1.52",
+  architecture: "amd64",
+  how: "running",
+  why: "",
+} as const;
+const tools = { install: false, engine, progress };
+
+/** A folder for a docker whose engine has the images that a test gives it. */
+let programs: string;
+
+beforeEach(async () => {
+  programs = await mkdtemp(join(tmpdir(), "naboom-images-"));
+  vi.stubEnv("PATH", programs);
+});
+afterEach(async () => {
+  vi.unstubAllEnvs();
+  await rm(programs, { recursive: true });
+});
+
+/** Puts a docker there that lists images by the pattern it is asked for, and pulls and inspects none. */
+async function haveImages(images: Readonly<Record<string, string>>): Promise<void> {
+  const cases = Object.entries(images).map(
+    ([pattern, image]) => `*"reference=${pattern} "*) echo '${image}' ;;`,
+  );
+  const script = `#!/bin/sh\ncase "$* " in\n"image ls "*) case "$* " in\n${cases.join("\n")}\nesac ;;\n*) exit 1 ;;\nesac\n`;
+  await writeFile(join(programs, "docker"), script, { mode: 0o755 });
+}
+
+describe("a command that tolerates missing images, as down and pulumi do", () => {
+  it("goes on without any, whatever the stack's config names, and may not install", async () => {
+    await haveImages({});
+    const images = await stackImages("no-such-stack", true);
+    expect(await images(tools)).toEqual({});
+  });
+
+  it("hands over those that are here, so that a preview tells what an up would do", async () => {
+    const broker = imageReference(brokerImage, "2.1.2");
+    const page = imageReference(consoleImage, "1.30.6");
+    await haveImages({
+      [imageReference(brokerImage, "*")]: broker,
+      [imageReference(consoleImage, "*")]: page,
+    });
+    const images = await stackImages("no-such-stack", true);
+    expect(await images(tools)).toEqual({ [imageVariable]: broker, [consoleImageVariable]: page });
+  });
+});
+
+it("a command that brings a stack up needs its image", async () => {
+  await haveImages({});
+  const images = await stackImages("no-such-stack", false);
+  await expect(images(tools)).rejects.toThrow(
+    /The broker image is not on this engine, and --no-install forbids/,
+  );
+});
