@@ -26,13 +26,41 @@ const MARK = ".installed-from";
 /** An error that is a sentence for the user. */
 export class StartError extends Error {}
 
-/** Whether node_modules holds what package-lock.json says; under a millisecond. */
+/**
+ * Whether node_modules holds what package-lock.json says; under a millisecond after our own installation, and some
+ * after an `npm ci` by hand, which leaves no mark.
+ */
 export function isInstalled() {
   try {
-    return readFileSync(join(modules, MARK), "utf8") === lockHash(project);
+    const mark = readMark();
+    return mark === undefined ? isInstalledByHand() : mark === lockHash(project);
   } catch {
     return false;
   }
+}
+
+function readMark() {
+  try {
+    return readFileSync(join(modules, MARK), "utf8");
+  } catch (error) {
+    if (error.code === "ENOENT") return undefined;
+    throw error;
+  }
+}
+
+/** Compares npm's own list, which it writes last, with the lockfile; packages for other machines may be missing. */
+function isInstalledByHand() {
+  const there = readPackages(join(modules, ".package-lock.json"));
+  return Object.entries(readPackages(join(project, "package-lock.json"))).every(([path, wanted]) => {
+    if (path === "") return true;
+    const found = there[path];
+    if (found === undefined) return wanted.optional === true;
+    return found.version === wanted.version && found.integrity === wanted.integrity;
+  });
+}
+
+function readPackages(file) {
+  return JSON.parse(readFileSync(file, "utf8")).packages;
 }
 
 function lockHash(folder) {

@@ -121,3 +121,40 @@ test("installs anew if the lockfile is another one, and says so", async () => {
   // What was there before stays, mark and all, so that the next start tries again.
   expect(await readFile(join(copy, "node_modules/.installed-from"), "utf8")).toBe("another lockfile");
 }, 20_000);
+
+/** Removes our own mark, and puts a list there as npm writes it, changed by a test. */
+async function installByHand(
+  change: (packages: Record<string, { version?: string; optional?: boolean }>) => void,
+) {
+  await rm(join(copy, "node_modules/.installed-from"), { force: true });
+  const lock = JSON.parse(await readFile(join(copy, "package-lock.json"), "utf8"));
+  delete lock.packages[""];
+  change(lock.packages);
+  await writeFile(join(copy, "node_modules/.package-lock.json"), JSON.stringify(lock));
+}
+
+test("takes packages of the lockfile that npm ci installed by hand, without those for other machines", async () => {
+  await installByHand((packages) => {
+    for (const [path, { optional }] of Object.entries(packages)) if (optional) delete packages[path];
+  });
+  const run = await start(["exit", "0", "--no-install"]);
+  expect(run.stderr).toBe("");
+  expect(run.exitCode).toBe(0);
+});
+
+test.each([
+  ["misses one", (packages: Record<string, unknown>) => delete packages["node_modules/zod"]],
+  [
+    "has another version of one",
+    (packages: Record<string, unknown>) => {
+      packages["node_modules/zod"] = { version: "0.0.1" };
+    },
+  ],
+])("is not content with an installation by hand that %s", async (_, change) => {
+  await installByHand(change);
+  const run = await start(["exit", "0", "--no-install"]);
+  expect(run.stderr).toBe(
+    "The npm packages are not installed, and --no-install forbids it: run npm ci first.",
+  );
+  expect(run.exitCode).toBe(2);
+});
