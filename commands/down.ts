@@ -1,11 +1,11 @@
 import { stdin, stdout } from "node:process";
-import { createInterface } from "node:readline/promises";
 import { z } from "zod";
 import { runCommand, setCommand } from "../infra/mend.ts";
 import { isKept } from "../infra/protection.ts";
 import { projectName } from "../toolchain/project.ts";
 import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
+import { ask } from "./question.ts";
 import { StackConfig } from "./stack-config.ts";
 import { mendStack, prepareWorkplace } from "./workplace.ts";
 
@@ -118,11 +118,6 @@ async function confirmed(stack: Stack, what: string): Promise<boolean> {
       `this deletes ${what}, and nobody can be asked here; say so with: ${runCommand(stack.name, "down", "--yes")}`,
     );
   }
-  const prompt = createInterface({ input: stdin, output: stdout });
-  try {
-    const answer = await prompt.question(`This deletes ${what}. Type the stack's name to go on: `);
-    return answer.trim() === stack.name;
-  } finally {
-    prompt.close();
-  }
+  const answer = await ask(`This deletes ${what}. Type the stack's name to go on: `, stdin, stdout);
+  return answer?.trim() === stack.name;
 }
