@@ -1,8 +1,14 @@
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
 import { callerStackVariable, runCommand } from "../infra/mend.ts";
-import { stackEnvironment } from "./workplace.ts";
+import { prepareToolchain, stackEnvironment } from "./workplace.ts";
 
-afterEach(() => vi.unstubAllEnvs());
+afterEach(() => {
+  vi.unstubAllEnvs();
+  vi.restoreAllMocks();
+});
 
 it.each([
   ["prod", "dev", "npm run up -- --stack dev"],
@@ -19,3 +25,24 @@ it.each([
     expect(runCommand(stack, "up")).toBe(command);
   },
 );
+
+it("how a Pulumi came to be that was made just now is said by who made it, and not again", async () => {
+  const programs = await mkdtemp(join(tmpdir(), "naboom-workplace-"));
+  const answer = { Server: { Version: "29.0.0", ApiVersion: "1.52", Arch: "amd64" } };
+  const script = `#!/bin/sh\necho '${JSON.stringify(answer)}'\n`;
+  await writeFile(join(programs, "docker"), script, { mode: 0o755 });
+  vi.stubEnv("PATH", programs);
+  const said = vi.spyOn(process.stderr, "write").mockReturnValue(true);
+  const made = { cli: "/pulumi", version: "3.1.0", how: "built", why: "built from Go modules" } as const;
+  const { cli } = await prepareToolchain(
+    true,
+    async () => ({}),
+    async ({ progress }) => {
+      progress.say(`Pulumi ${made.version}: ${made.why}`);
+      return { ...made, environment: {} };
+    },
+  );
+  await rm(programs, { recursive: true });
+  expect(cli).toBe(made.cli);
+  expect(said.mock.calls).toEqual([["Pulumi 3.1.0: built from Go modules\n"]]);
+});

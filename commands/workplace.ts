@@ -31,7 +31,7 @@ export interface Toolchain extends Workbench {
   readonly progress: Progress;
 }
 
-/** Gets every part ready, and says of each that was made just now how and why. */
+/** Gets every part ready; of each that was made just now it is said how and why. */
 export async function prepareWorkplace({
   stack,
   install,
@@ -69,17 +69,14 @@ export async function stackImages(stack: string, tolerant: boolean): Promise<Ima
 export async function prepareToolchain(
   install: boolean,
   images: Images = imagesNeeded(DEFAULT_STACK),
+  makePulumi = preparePulumi,
 ): Promise<Toolchain> {
   const progress = createProgress();
   const engine = await prepareDockerEngine({ install, progress });
   if (engine.how !== "running") progress.say(paintNotice.dim(engine.why));
   const handedOver = await images({ install, engine, progress });
-  const pulumi = await preparePulumi({ install, progress });
-  if (MADE.has(pulumi.how)) progress.say(paintNotice.dim(`Pulumi ${pulumi.version}: ${pulumi.why}`));
+  const pulumi = await makePulumi({ install, progress });
   // Pulumi's docker provider knows nothing of the context that the docker command uses.
   const host = engine.host === undefined ? {} : { DOCKER_HOST: engine.host };
   return { progress, cli: pulumi.cli, environment: { ...pulumi.environment, ...host, ...handedOver } };
 }
-
-/** Ways that took something to be made just now, which the user wants to hear of. */
-const MADE: ReadonlySet<string> = new Set(["downloaded", "built"]);
