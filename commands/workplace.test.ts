@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, it, vi } from "vitest";
 import { callerStackVariable, runCommand } from "../infra/mend.ts";
-import { prepareToolchain, stackEnvironment } from "./workplace.ts";
+import { prepareToolchain, prepareWorkplace, stackEnvironment } from "./workplace.ts";
 
 afterEach(() => {
   vi.unstubAllEnvs();
@@ -45,4 +45,11 @@ it("how a Pulumi came to be that was made just now is said by who made it, and n
   await rm(programs, { recursive: true });
   expect(cli).toBe(made.cli);
   expect(said.mock.calls).toEqual([["Pulumi 3.1.0: built from Go modules\n"]]);
+});
+
+it("a stack whose name ends as a console's does is refused before anything is prepared", async () => {
+  vi.stubEnv("PATH", "");
+  await expect(prepareWorkplace({ stack: "prod-console", install: false })).rejects.toThrow(
+    /^a stack may not be called prod-console/,
+  );
 });

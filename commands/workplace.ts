@@ -1,4 +1,5 @@
 import { callerStack, callerStackVariable, DEFAULT_STACK } from "../infra/mend.ts";
+import { refuseConsoleName } from "../infra/names.ts";
 import { paintNotice } from "../toolchain/colour.ts";
 import { prepareDockerEngine } from "../toolchain/docker-engine.ts";
 import { mendInterruptedUpdate } from "../toolchain/interrupted-update.ts";
@@ -37,6 +38,7 @@ export async function prepareWorkplace({
   install,
   tolerant = false,
 }: WorkplaceOptions): Promise<Workplace> {
+  if (!tolerant) refuseConsoleName(stack); // One that is there all the same can be taken down.
   const toolchain = await prepareToolchain(install, await stackImages(stack, tolerant));
   const backend = await prepareBackend({ projectFolder });
   if (backend.notice !== undefined) toolchain.progress.say(paintNotice.yellow(backend.notice));

@@ -1,3 +1,5 @@
+import { Refusal } from "./refusal.ts";
+
 /** The names of a stack's things on the Docker engine, where several stacks may live side by side. */
 export interface EngineNames {
   /** What all of them begin with, and the network's name. */
@@ -35,3 +37,19 @@ export function containerNames(names: EngineNames): readonly string[] {
   const { broker, publish, reload, console, consolePublish, consoleReload } = names;
   return [broker, publish, reload, console, consolePublish, consoleReload];
 }
+
+/**
+ * Refuses a stack whose things would be called as those of another stack's console are.
+ *
+ * @throws Refusal where its name ends as the console's does
+ */
+export function refuseConsoleName(stack: string): void {
+  if (!stack.endsWith(CONSOLE)) return;
+  const other = stack.slice(0, -CONSOLE.length);
+  throw new Refusal(
+    `a stack may not be called ${stack}, as the console of stack ${other} has containers of the same names; ` +
+      `allowed is a name that does not end with ${CONSOLE}: npm run up -- --stack NAME`,
+  );
+}
+
+const CONSOLE = "-console";

@@ -5,7 +5,7 @@ import { ISSUED_KEY_TYPE } from "./authority.ts";
 import { type EngineContainer, inspectContainers } from "./engine.ts";
 import { chooseConsoleImage, chooseImage } from "./image.ts";
 import { readLastTakenOver } from "./last-taken-over.ts";
-import { containerNames, type EngineNames, engineNames } from "./names.ts";
+import { containerNames, type EngineNames, engineNames, refuseConsoleName } from "./names.ts";
 import { readOwnCertificate } from "./own-certificate.ts";
 import { checkHostPorts } from "./ports.ts";
 import { checkProtection, protectedAuthority } from "./protection.ts";
@@ -42,8 +42,9 @@ export interface Plan {
  * @throws Refusal for whatever can be refused: settings, images, ports, certificates, generations, protection
  */
 export async function planUpdate(): Promise<Plan> {
-  const settings = readSettings();
   const [stack, now] = [pulumi.getStack(), new Date()];
+  refuseConsoleName(stack);
+  const settings = readSettings();
   const { certificates, console } = settings;
   const names = engineNames(pulumi.getProject(), stack);
   const [present, image, consoleImage] = await Promise.all([
