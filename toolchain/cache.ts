@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
+import { explainFileError } from "./file-error.ts";
 
 /** What decides how a thing in the cache turns out; a change of any of it asks for a new one. */
 export interface Recipe {
@@ -48,8 +49,22 @@ export async function findEntry(cache: string, name: string): Promise<string | u
 /**
  * Makes an entry in a temporary folder and renames it into place when `make` is done, so that an interrupted
  * run never looks finished. Of two runs at once the first to be done wins, and both use its entry.
+ *
+ * @throws UserError if the cache can't be written, or has no space left.
  */
 export async function makeEntry(
+  cache: string,
+  name: string,
+  make: (folder: string) => Promise<void>,
+): Promise<string> {
+  try {
+    return await tryToMake(cache, name, make);
+  } catch (error) {
+    throw explainCacheError(error, cache);
+  }
+}
+
+async function tryToMake(
   cache: string,
   name: string,
   make: (folder: string) => Promise<void>,
@@ -67,6 +82,14 @@ export async function makeEntry(
     if (code !== "ENOTEMPTY" && code !== "EEXIST") throw error;
   }
   return finished;
+}
+
+function explainCacheError(error: unknown, cache: string): unknown {
+  return explainFileError(error, {
+    path: cache,
+    need: "Pulumi with its plugins takes up to 1 GB",
+    elsewhere: "set NABOOM_MQTT_CACHE to another folder",
+  });
 }
 
 async function removeAbandoned(cache: string): Promise<void> {

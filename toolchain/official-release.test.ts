@@ -1,11 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdir, mkdtemp, readdir, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { createServer, type RequestListener, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+import { makeEntry } from "./cache.ts";
 import {
   commandLineRelease,
   findChecksum,
@@ -143,6 +144,48 @@ describe("taking an official release", () => {
     await new Promise((resolve) => server.close(resolve));
     await expect(take()).rejects.toThrow("could not be reached (ECONNREFUSED)");
     server.listen(0, "127.0.0.1");
+  });
+});
+
+describe("an official release that can't be kept", () => {
+  const sums = (content = archive) => `${digest("sha256", content)}  ${NAME}\n`;
+  const cache = () => join(folder, "cache");
+  const refused = async (prepare: (at: string) => Promise<void> = async () => {}) => {
+    const made = makeEntry(cache(), "cli", async (at) => {
+      await prepare(at);
+      const release = { archive: `${base}/${NAME}`, checksums: `${base}/sums` };
+      await takeRelease(release, at, () => {}, PATIENCE);
+    });
+    const error = await made.catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    expect(await readdir(cache())).toEqual([]);
+    return (error as Error).message;
+  };
+  const full = () =>
+    new RegExp(`^There is no space left in ${cache()} \\(ENOSPC\\), and .* 1 GB: .*NABOOM_MQTT_CACHE`);
+
+  it.runIf(process.platform === "linux")("for lack of space does not count as a silent site", async () => {
+    respond = serve({ [NAME]: archive, sums: sums() });
+    expect(await refused((at) => symlink("/dev/full", join(at, NAME)))).toMatch(full());
+  });
+
+  it.each(["Cannot write: No space left on device", "Wrote only 9216 of 10240 bytes"])(
+    "for lack of space once it is unpacked is the same, where tar says: %s",
+    async (words) => {
+      const script = `#!/bin/sh\necho 'tar: pulumi/pulumi: ${words}' >&2\nexit 2\n`;
+      await writeFile(join(folder, "tar"), script, { mode: 0o755 });
+      vi.stubEnv("PATH", `${folder}:${process.env.PATH}`);
+      respond = serve({ [NAME]: archive, sums: sums() });
+      expect(await refused().finally(() => vi.unstubAllEnvs())).toMatch(full());
+    },
+  );
+
+  it("since it is broken as it was published, is told in tar's words", async () => {
+    const broken = archive.subarray(0, 50);
+    respond = serve({ [NAME]: broken, sums: sums(broken) });
+    expect(await refused()).toMatch(
+      /^tar can't unpack pulumi-.*gz, which is the published one \(.*\): check .*https:\S+\)\.$/,
+    );
   });
 });
 

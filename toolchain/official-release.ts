@@ -6,6 +6,7 @@ import { basename, join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { execa } from "execa";
+import { isFileError } from "./file-error.ts";
 import { UserError } from "./user-error.ts";
 import type { PluginName } from "./versions.ts";
 
@@ -73,7 +74,8 @@ export function pluginRelease(name: PluginName, version: string, sites: Sites): 
  *
  * @param note is told how much has arrived.
  * @throws Unavailable if a site does not answer, or does not have it.
- * @throws UserError if the archive is not the published one.
+ * @throws UserError if the archive is not the published one, or can't be unpacked.
+ * @throws an error with a file's code, such as ENOSPC, if it can't be written into the folder.
  */
 export async function takeRelease(
   release: Release,
@@ -100,9 +102,33 @@ export async function takeRelease(
         "it was not used; ask who runs your network, or install Pulumi by hand (https://www.pulumi.com/docs/install).",
     );
   }
-  await execa("tar", ["-xzf", file, "-C", folder]);
+  await unpack(file, folder);
   await rm(file);
 }
+
+async function unpack(file: string, folder: string): Promise<void> {
+  // Its own words are read, so they have to be the C locale's.
+  const env = { LC_ALL: "C" };
+  const { failed, stderr, shortMessage } = await execa("tar", ["-xzf", file, "-C", folder], {
+    env,
+    reject: false,
+  });
+  if (!failed) return;
+  const [, reason] = Object.entries(TAR_REASONS).find(([words]) => stderr?.includes(words)) ?? [];
+  if (reason) throw Object.assign(new Error(`${reason}: tar can't unpack ${file}`), { code: reason });
+  throw new UserError(
+    `tar can't unpack ${basename(file)}, which is the published one (${stderr?.trim().split("\n")[0] || shortMessage}): ` +
+      "check that tar and gzip work, or install Pulumi by hand (https://www.pulumi.com/docs/install).",
+  );
+}
+
+/** What tar says of a file that it can't write, and the code that Node.js would have for it. */
+const TAR_REASONS = Object.freeze({
+  "No space left on device": "ENOSPC",
+  "Wrote only": "ENOSPC", // what still had room of a file's last block
+  "Disk quota exceeded": "EDQUOT",
+  "Read-only file system": "EROFS",
+});
 
 /**
  * Finds a file's line in a list as sha256sum and shasum write it. The CLI's list has SHA-256; the plugins'
@@ -145,6 +171,7 @@ async function ask(url: string, patience: Patience): Promise<Answer> {
       return await work;
     } catch (error) {
       clearTimeout(timer);
+      if (isFileError(error)) throw error; // our own disk's, so that no other way would do better
       throw new Unavailable(
         `${hostOf(url)} ${abort.signal.aborted ? `did not answer within ${limit / 1000} s` : failure(error)}`,
       );
