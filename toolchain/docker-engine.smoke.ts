@@ -42,6 +42,20 @@ test("an engine that was stopped is started in a session of its own, once, and f
   expect(await prepareDockerEngine(options)).toMatchObject({ how: "running" });
 }, 60_000);
 
+test("of two that start it at once the later one waits for the other's, although its own has ended", async () => {
+  // The other is held up as soon as its id is there, so that it can't answer before the later one has ended.
+  const later = `until [ -s ${engine.pidFile} ]; do [ -d ${second.folder} ] || exit; done
+    read -r other < ${engine.pidFile}
+    kill -STOP $other
+    "$@"
+    (sleep 0.5; kill -CONT $other) &`;
+  const args = ["-c", later, "sh", engine.dockerd, ...engine.arguments];
+  const both = [startDetached(engine), startDetached({ ...engine, dockerd: "sh", arguments: args })];
+  const versions = (await Promise.all(both)).map((answer) => answer.engine?.version);
+  expect(versions).toEqual([expect.stringMatching(/^\d+\.\d+/), versions[0]]);
+  expect(await readFile(engine.log, "utf8")).toMatch(/pid file found|is still running/);
+}, 60_000);
+
 test("an engine that can't start shows the end of its log, at once", async () => {
   const before = Date.now();
   const failing = startDetached({ ...engine, arguments: [...engine.arguments, "--storage-driver=nosuch"] });

@@ -7,6 +7,7 @@ import { execa } from "execa";
 import { aptGet } from "./apt.ts";
 import { dockerCommand } from "./docker.ts";
 import type { Progress } from "./progress.ts";
+import { explainSilence } from "./silent-engine.ts";
 import { UserError } from "./user-error.ts";
 
 /** What `docker version` told. */
@@ -142,7 +143,7 @@ export async function startDockerEngine(progress: Progress, machine: DockerMachi
           `systemctl could not start Docker: ${started.stderr}. See \`journalctl -u docker\`.`,
         );
       }
-      return await waitForAnswer({ log: "journalctl -u docker" });
+      return await waitForAnswer({});
     }
     return await startDetached({
       dockerd,
@@ -193,32 +194,28 @@ export function daemonEnvironment(environment: NodeJS.ProcessEnv): NodeJS.Proces
   return Object.fromEntries(Object.entries(environment).filter(([name]) => kept.test(name)));
 }
 
-async function waitForAnswer(wait: {
-  readonly log: string;
-  readonly timeout?: number;
+interface Wait extends Partial<Pick<DetachedEngine, "pidFile" | "log" | "timeout">> {
+  /** Whether the process that we have started is gone. */
   readonly ended?: { readonly early: boolean };
-}): Promise<EngineAnswer> {
-  const deadline = Date.now() + (wait.timeout ?? 60_000);
-  while (Date.now() < deadline && wait.ended?.early !== true) {
+}
+
+async function waitForAnswer({ pidFile, log, timeout = 60_000, ended }: Wait): Promise<EngineAnswer> {
+  const deadline = Date.now() + timeout;
+  let gone = false;
+  while (!gone && Date.now() < deadline) {
     const answer = await askEngine();
     if (answer.engine !== undefined) return answer;
-    await sleep(200);
+    // Ours ends if another `up` has started one meanwhile, and then it is that one which is going to answer.
+    gone = ended?.early === true && !(await isAlive(pidFile));
+    if (!gone) await sleep(200);
   }
-  const what = wait.ended?.early === true ? "ended again" : "did not answer";
-  const lines = lastLines(await readFile(wait.log, "utf8").catch(() => ""));
-  throw new UserError(
-    `The Docker engine was started and ${what}. Its log, ${wait.log}, ends with:\n  ${lines}`,
-  );
+  const text = log === undefined ? "" : await readFile(log, "utf8").catch(() => "");
+  const kept = log === undefined ? {} : { log: { file: log, text } };
+  throw new UserError(explainSilence({ ended: gone, ...kept }));
 }
 
-/** The last five lines of dockerd's log, without its chatter. Pure. */
-export function lastLines(log: string): string {
-  const lines = log.trimEnd().split("\n");
-  const telling = lines.filter((line) => !/level=(info|debug)|addrConn\.createTransport/.test(line));
-  return (telling.length > 0 ? telling : lines).slice(-5).join("\n  ");
-}
-
-async function isAlive(pidFile: string): Promise<boolean> {
+async function isAlive(pidFile: string | undefined): Promise<boolean> {
+  if (pidFile === undefined) return false;
   const pid = Number((await readFile(pidFile, "utf8").catch(() => "")).trim());
   // A file left from before a reboot may name a process that is something else by now.
   return pid > 0 && (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim() === "dockerd";
