@@ -1,8 +1,10 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cacheFolder, entryName, findEntry, makeEntry } from "./cache.ts";
+import { asPlainUser } from "./plain-user.ts";
+import { UserError } from "./user-error.ts";
 
 let folder: string;
 beforeEach(async () => {
@@ -86,5 +88,49 @@ describe("making an entry", () => {
     await utimes(join(folder, ".unfinished-old"), yesterday, yesterday);
     await makeEntry(folder, "thing", async () => {});
     expect((await readdir(folder)).sort()).toEqual([".unfinished-new", "thing"]);
+  });
+});
+
+describe("a cache of another user", () => {
+  const failure = async (work: () => Promise<unknown>) => {
+    const error = await asPlainUser(work).catch((reason: unknown) => reason);
+    expect(error).toBeInstanceOf(UserError);
+    return (error as Error).message;
+  };
+  const owned = async (name: string, mode: number) => {
+    const at = join(folder, name);
+    await mkdir(at);
+    await chmod(at, mode);
+    return at;
+  };
+  beforeEach(() => chmod(folder, 0o755));
+
+  it("is told with the commands that mend it, whether it is there or can't be made", async () => {
+    const cache = await owned("cache", 0o555);
+    const own = "or set NABOOM_MQTT_CACHE to another folder";
+    expect(await failure(() => makeEntry(cache, "thing", async () => {}))).toContain(
+      `run \`sudo chown -R "$(id -u)" ${cache}\`, ${own}`,
+    );
+    const below = join(cache, "naboom-mqtt");
+    expect(await failure(() => makeEntry(below, "thing", async () => {}))).toContain(
+      `run \`sudo mkdir -p ${below} && sudo chown -R "$(id -u)" ${below}\`, ${own}`,
+    );
+  });
+
+  it("is told before an entry is used that can't be read", async () => {
+    await owned("thing", 0o000);
+    expect(await failure(() => findEntry(folder, "thing"))).toMatch(/chown -R .* NABOOM_MQTT_CACHE/);
+  });
+
+  it("keeps what was left in it and can't be removed, and an entry is made all the same", async () => {
+    const left = await owned(".unfinished-old", 0o755);
+    await writeFile(join(left, "file"), "");
+    await chmod(left, 0o555);
+    const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
+    await utimes(left, yesterday, yesterday);
+    await chmod(folder, 0o777);
+    await asPlainUser(() => makeEntry(folder, "thing", async () => {}));
+    expect((await readdir(folder)).sort()).toEqual([".unfinished-old", "thing"]);
+    await chmod(left, 0o755);
   });
 });

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
-import { explainFileError } from "./file-error.ts";
+import { explainFileError, isFileError } from "./file-error.ts";
 
 /** What decides how a thing in the cache turns out; a change of any of it asks for a new one. */
 export interface Recipe {
@@ -40,10 +40,20 @@ export async function entryName({ name, version, sources, flags = [] }: Recipe):
   return `${name}-${version}-${process.platform}-${process.arch}-${hash.digest("hex").slice(0, 16)}`;
 }
 
-/** The entry's folder, if it was ever finished. */
+/**
+ * The entry's folder, if it was ever finished.
+ *
+ * @throws UserError if it is another user's, since nobody but its maker may read an entry.
+ */
 export async function findEntry(cache: string, name: string): Promise<string | undefined> {
   const folder = join(cache, name);
-  return (await exists(folder)) ? folder : undefined;
+  try {
+    await readdir(folder);
+    return folder;
+  } catch (error) {
+    if (isFileError(error)) throw explainCacheError(error, cache);
+    return undefined;
+  }
 }
 
 /**
@@ -96,7 +106,9 @@ async function removeAbandoned(cache: string): Promise<void> {
   for (const name of await readdir(cache)) {
     if (!name.startsWith(UNFINISHED)) continue;
     const { mtimeMs } = await stat(join(cache, name)).catch(() => ({ mtimeMs: Date.now() }));
-    if (Date.now() - mtimeMs > ABANDONED_AFTER) await rm(join(cache, name), { recursive: true, force: true });
+    if (Date.now() - mtimeMs <= ABANDONED_AFTER) continue;
+    // What another user has left is for that user to remove.
+    await rm(join(cache, name), { recursive: true, force: true }).catch(() => {});
   }
 }
 
@@ -107,11 +119,4 @@ async function filesIn(source: string): Promise<readonly string[]> {
     .filter((entry) => entry.isFile())
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
-}
-
-async function exists(path: string): Promise<boolean> {
-  return stat(path).then(
-    () => true,
-    () => false,
-  );
 }

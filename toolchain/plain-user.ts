@@ -1,0 +1,17 @@
+/** Debian's `nobody`; any user will do that owns none of the files. */
+const NOBODY = 65534;
+
+/**
+ * Runs a test's work as a user whom files can refuse, since root passes every check of rights.
+ *
+ * `access` is not refused: it asks for the real user, not for the effective one.
+ */
+export async function asPlainUser<Result>(work: () => Promise<Result>): Promise<Result> {
+  if (process.getuid?.() !== 0) return await work();
+  process.seteuid?.(NOBODY);
+  try {
+    return await work();
+  } finally {
+    process.seteuid?.(0);
+  }
+}
