@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { asPlainUser } from "./plain-user.ts";
 import { prepareBackend } from "./state-backend.ts";
 import { UserError } from "./user-error.ts";
 
@@ -132,5 +133,37 @@ describe("a backend of the user's", () => {
   it("can't be told from a log-in file that is broken", async () => {
     await logIn("{");
     expect(await failure()).toBeInstanceOf(UserError);
+  });
+});
+
+describe("folders of another user", () => {
+  const refused = async () => {
+    const error = await asPlainUser(failure);
+    expect(error).toBeInstanceOf(UserError);
+    return (error as Error).message;
+  };
+  const state = () => join(projectFolder, ".state");
+  beforeEach(() => chmod(projectFolder, 0o755));
+
+  it("where the state can't be made are told with the commands that mend it", async () => {
+    await chmod(projectFolder, 0o555);
+    const message = await refused().finally(() => chmod(projectFolder, 0o755));
+    expect(message).toContain(`\`sudo mkdir -p ${state()} && sudo chown -R "$(id -u)" ${state()}\``);
+    expect(message).toContain("or choose another place with PULUMI_BACKEND_URL.");
+  });
+
+  it.runIf(process.getuid?.() === 0)("that root has made are told in the same way", async () => {
+    await prepareBackend({ projectFolder, environment });
+    await chmod(state(), 0o755);
+    expect(await refused()).toMatch(
+      /can't be used by this user \(EPERM\).*run `sudo chown -R "\$\(id -u\)" /,
+    );
+  });
+
+  it("that hold a log-in are told by the folder of Pulumi's own", async () => {
+    await logIn("{}");
+    const home = join(projectFolder, "home", ".pulumi");
+    await chmod(join(home, "credentials.json"), 0o000);
+    expect(await refused()).toContain(`"$(id -u)" ${home}\`, or set PULUMI_HOME`);
   });
 });

@@ -4,6 +4,7 @@ import { platform } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
+import { explainFileError } from "./file-error.ts";
 import { pulumiHome } from "./pulumi-plugins.ts";
 import { UserError } from "./user-error.ts";
 
@@ -36,7 +37,7 @@ const PASSPHRASE = "passphrase";
  * secrets are encrypted with the user's PULUMI_CONFIG_PASSPHRASE or PULUMI_CONFIG_PASSPHRASE_FILE, or else
  * with 32 random bytes that are made at first use; both are readable by their owner alone.
  *
- * @throws UserError if the passphrase is lost while there are stacks, or others can read it.
+ * @throws UserError if the passphrase is lost while there are stacks, others can read it, or the folder is another user's.
  */
 export async function prepareBackend({
   projectFolder,
@@ -45,6 +46,18 @@ export async function prepareBackend({
   const chosen = await findChosen(projectFolder, environment);
   if (chosen) return Object.freeze({ environment: Object.freeze({}), description: chosen, own: false });
   const folder = join(projectFolder, STATE);
+  try {
+    return await prepareOwn(folder, environment);
+  } catch (error) {
+    throw explainFileError(error, {
+      path: folder,
+      need: "the state of the stacks takes some megabytes",
+      elsewhere: "choose another place with PULUMI_BACKEND_URL",
+    });
+  }
+}
+
+async function prepareOwn(folder: string, environment: NodeJS.ProcessEnv): Promise<Backend> {
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o700); // also if it was there, made by something less careful
   const own = {
@@ -82,8 +95,13 @@ async function findChosen(
     backend?: { url?: string };
   } | null;
   if (project?.backend?.url) return `at ${withoutCredentials(project.backend.url)}, as Pulumi.yaml says`;
-  const file = join(pulumiHome(environment), "credentials.json");
-  const current = readCurrent(await readIfThere(file), file);
+  const home = pulumiHome(environment);
+  const file = join(home, "credentials.json");
+  const credentials = await readIfThere(file).catch((error: unknown) => {
+    const elsewhere = "set PULUMI_HOME to another folder";
+    throw explainFileError(error, { path: home, need: "Pulumi's plugins take 300 MB", elsewhere });
+  });
+  const current = readCurrent(credentials, file);
   if (current) return `at ${withoutCredentials(current)}, where you are logged in`;
   return token ? "at Pulumi Cloud, as PULUMI_ACCESS_TOKEN says" : undefined;
 }
