@@ -96,11 +96,15 @@ async function askVersion(
   const env = { ...environment, PULUMI_SKIP_UPDATE_CHECK: "true" };
   const asked = await execa(cli, ["version"], { env, reject: false, timeout: 20_000 });
   const version = /^v?(\d+\.\d+\.\d+)/.exec(asked.stdout ?? "")?.[1];
-  if (version) {
-    await mkdir(dirname(stamp), { recursive: true });
-    await writeFile(stamp, version);
-  }
+  if (version) await keepStamp(stamp, version);
   return version;
+}
+
+/** Does without where the cache can't be written: all that is lost is a second of the next run. */
+async function keepStamp(stamp: string, version: string): Promise<void> {
+  await mkdir(dirname(stamp), { recursive: true })
+    .then(() => writeFile(stamp, version))
+    .catch(() => {});
 }
 
 async function make(
