@@ -63,9 +63,8 @@ export async function buildDebianImage(
   archive: DebianArchive,
   note: (text: string) => void,
 ): Promise<string> {
-  await removeAbandoned();
-  const folder = await mkdtemp(join(tmpdir(), `${WORK_FOLDER}${process.pid}-`));
-  await chmod(folder, 0o755);
+  await removeAbandoned(tmpdir());
+  const folder = await makeWorkFolder();
   try {
     const { suite, packages, contents } = image;
     const tree = await unpackDebianPackages({ archive, suite, packages, folder, note });
@@ -85,11 +84,22 @@ export async function buildDebianImage(
 /** What the name of a work folder starts with; the process's id follows. */
 const WORK_FOLDER = "naboom-mqtt-image-";
 
-/** Removes the 120 MB that a build left which was ended by a signal. */
-async function removeAbandoned(): Promise<void> {
-  for (const name of await readdir(tmpdir())) {
+async function makeWorkFolder(): Promise<string> {
+  try {
+    const folder = await mkdtemp(join(tmpdir(), `${WORK_FOLDER}${process.pid}-`));
+    await chmod(folder, 0o755);
+    return folder;
+  } catch (error) {
+    throw explainBuild(error);
+  }
+}
+
+/** Removes the 120 MB that a build left which was ended by a signal, unless they are another user's. */
+export async function removeAbandoned(temporary: string): Promise<void> {
+  for (const name of await readdir(temporary).catch(() => [])) {
     const pid = name.startsWith(WORK_FOLDER) ? Number.parseInt(name.slice(WORK_FOLDER.length), 10) : 0;
-    if (pid > 0 && !isRunning(pid)) await rm(join(tmpdir(), name), { recursive: true, force: true });
+    if (!(pid > 0) || isRunning(pid)) continue;
+    await rm(join(temporary, name), { recursive: true, force: true }).catch(() => {});
   }
 }
 
@@ -185,7 +195,7 @@ export function explainBuild(error: unknown): unknown {
       `there is no space left for building it: about 120 MB in ${tmpdir()} (TMPDIR chooses another folder) and 30 MB for Docker`,
     );
   }
-  if (/EACCES|EROFS/.test(text)) {
+  if (/EACCES|EPERM|EROFS|(ENOENT|ENOTDIR).*mkdtemp/.test(text)) {
     return new UserError(`${tmpdir()} can't be written or run from (TMPDIR chooses another folder)`);
   }
   return error;
