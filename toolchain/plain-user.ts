@@ -1,3 +1,5 @@
+import { chown } from "node:fs/promises";
+
 /** Debian's `nobody`; any user will do that owns none of the files. */
 const NOBODY = 65534;
 
@@ -14,4 +16,9 @@ export async function asPlainUser<Result>(work: () => Promise<Result>): Promise<
   } finally {
     process.seteuid?.(0);
   }
+}
+
+/** Gives a file or folder, without what is in it, to the user of {@link asPlainUser}. */
+export async function giveToPlainUser(path: string): Promise<void> {
+  if (process.getuid?.() === 0) await chown(path, NOBODY, NOBODY);
 }

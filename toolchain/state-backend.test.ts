@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { asPlainUser } from "./plain-user.ts";
+import { asPlainUser, giveToPlainUser } from "./plain-user.ts";
 import { prepareBackend } from "./state-backend.ts";
 import { UserError } from "./user-error.ts";
 
@@ -158,6 +158,18 @@ describe("folders of another user", () => {
     expect(await refused()).toMatch(
       /can't be used by this user \(EPERM\).*run `sudo chown -R "\$\(id -u\)" /,
     );
+  });
+
+  it.each([
+    [".pulumi/stacks", 0o000, 0o755],
+    [".pulumi/stacks/naboom-mqtt/dev.json", 0o000, 0o600],
+  ])("that hold stacks do not count as empty: %s", async (path, closed, open) => {
+    await addStack();
+    await giveToPlainUser(state());
+    environment.PULUMI_CONFIG_PASSPHRASE = "";
+    await chmod(join(state(), path), closed);
+    const message = await refused().finally(() => chmod(join(state(), path), open));
+    expect(message).toContain(`run \`sudo chown -R "$(id -u)" ${state()}\``);
   });
 
   it("that hold a log-in are told by the folder of Pulumi's own", async () => {

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from "node:crypto";
-import { chmod, link, mkdir, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
+import { chmod, link, mkdir, open, readdir, readFile, rm, stat, writeFile } from "node:fs/promises";
 import { platform } from "node:os";
 import { join, relative } from "node:path";
 import { pathToFileURL } from "node:url";
@@ -60,6 +60,7 @@ export async function prepareBackend({
 async function prepareOwn(folder: string, environment: NodeJS.ProcessEnv): Promise<Backend> {
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o700); // also if it was there, made by something less careful
+  await requireStacks(folder);
   const own = {
     PULUMI_BACKEND_URL: pathToFileURL(folder).href,
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
@@ -162,21 +163,40 @@ async function create(passphrase: string): Promise<boolean> {
   }
 }
 
-/** The stacks in the backend, as `project/stack`: Pulumi has a file for each in `.pulumi/stacks/PROJECT`. */
+/** Pulumi takes what it can't read for missing, so that a stack of another user's would seem not to be there. */
+async function requireStacks(folder: string): Promise<void> {
+  for (const file of await listFiles(folder)) {
+    const handle = await open(file, "r+").catch(ignoreMissing);
+    await handle?.close();
+  }
+}
+
+/** The stacks in the backend, as `project/stack`. */
 async function listStacks(folder: string): Promise<readonly string[]> {
-  const stacks = join(folder, ".pulumi", "stacks");
-  const files = await readdir(stacks, { recursive: true, withFileTypes: true }).catch(() => []);
-  return files
-    .filter((file) => file.isFile() && /\.json(\.gz)?$/.test(file.name))
-    .map((file) => relative(stacks, join(file.parentPath, file.name)).replace(/\.json(\.gz)?$/, ""))
+  return (await listFiles(folder))
+    .map((file) => relative(stacksIn(folder), file).replace(/\.json(\.gz)?$/, ""))
     .sort();
 }
 
+/** Pulumi has a file for each stack in `.pulumi/stacks/PROJECT`. */
+async function listFiles(folder: string): Promise<readonly string[]> {
+  const options = { recursive: true, withFileTypes: true } as const;
+  const files = (await readdir(stacksIn(folder), options).catch(ignoreMissing)) ?? [];
+  return files
+    .filter((file) => file.isFile() && /\.json(\.gz)?$/.test(file.name))
+    .map((file) => join(file.parentPath, file.name));
+}
+
+function stacksIn(folder: string): string {
+  return join(folder, ".pulumi", "stacks");
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): undefined {
+  if (error.code !== "ENOENT") throw error;
+}
+
 async function readIfThere(file: string): Promise<string> {
-  return readFile(file, "utf8").catch((error: NodeJS.ErrnoException) => {
-    if (error.code === "ENOENT") return "";
-    throw error;
-  });
+  return (await readFile(file, "utf8").catch(ignoreMissing)) ?? "";
 }
 
 /** A backend's address can carry a password or keys. */
