@@ -91,7 +91,7 @@ describe("making an entry", () => {
   });
 });
 
-describe("a cache of another user", () => {
+describe("a cache that is not for this user", () => {
   const failure = async (work: () => Promise<unknown>) => {
     const error = await asPlainUser(work).catch((reason: unknown) => reason);
     expect(error).toBeInstanceOf(UserError);
@@ -115,6 +115,15 @@ describe("a cache of another user", () => {
     expect(await failure(() => makeEntry(below, "thing", async () => {}))).toContain(
       `run \`sudo mkdir -p ${below} && sudo chown -R "$(id -u)" ${below}\`, ${own}`,
     );
+  });
+
+  it("that can't be made since a file is there, or above it, is told as such", async () => {
+    const file = join(folder, "file");
+    await writeFile(file, "");
+    for (const cache of [file, join(file, "naboom-mqtt")])
+      expect(await failure(() => makeEntry(cache, "thing", async () => {}))).toMatch(
+        /file(\/naboom-mqtt)? can't be made \(E\w+\): set NABOOM_MQTT_CACHE to another folder\.$/,
+      );
   });
 
   it("is told before an entry is used that can't be read", async () => {

@@ -34,9 +34,16 @@ describe("a folder that can't be written", () => {
   });
 });
 
+describe("a folder that can't be made", () => {
+  it.each(["ENOENT", "ENOTDIR", "EEXIST"])("is told with the other way (%s)", (code) => {
+    expect(sentence(code, "mkdir")).toBe(`/cache can't be made (${code}): set NABOOM_MQTT_CACHE.`);
+  });
+});
+
 describe("any other error", () => {
   it("stays what it is", () => {
-    for (const error of [new Error("x"), new UserError("y"), "z"])
+    const missing = Object.assign(new Error("ENOENT"), { code: "ENOENT", syscall: "open" });
+    for (const error of [new Error("x"), new UserError("y"), missing, "z", undefined])
       expect(explainFileError(error, folder)).toBe(error);
   });
 

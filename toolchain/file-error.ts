@@ -18,6 +18,7 @@ export function isFileError(error: unknown): error is Error & { code: string; sy
 
 /** Turns a full, forbidden or write-protected folder into a sentence; other errors stay what they are. Pure. */
 export function explainFileError(error: unknown, { path, need, elsewhere }: WrittenFolder): unknown {
+  if (isUnmakeable(error)) return new UserError(`${path} can't be made (${error.code}): ${elsewhere}.`);
   if (!isFileError(error)) return error;
   const { code, syscall } = error;
   if (code === "ENOSPC" || code === "EDQUOT") {
@@ -32,4 +33,11 @@ export function explainFileError(error: unknown, { path, need, elsewhere }: Writ
     `${path} can't be used by this user (${code}), perhaps since another one made it: ` +
       `run \`${making}sudo chown -R "$(id -u)" ${path}\`, or ${elsewhere}.`,
   );
+}
+
+/** Whether there is a file where a folder has to be, or Node.js says ENOENT, as it does of a write-protected disk. */
+function isUnmakeable(error: unknown): error is Error & { code: string } {
+  if (!(error instanceof Error)) return false;
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  return syscall === "mkdir" && /^(ENOENT|ENOTDIR|EEXIST)$/.test(code ?? "");
 }
