@@ -100,7 +100,7 @@ async function findChosen(
   const file = join(home, "credentials.json");
   const credentials = await readIfThere(file).catch((error: unknown) => {
     const elsewhere = "set PULUMI_HOME to another folder";
-    throw explainFileError(error, { path: home, need: "Pulumi's plugins take 300 MB", elsewhere });
+    throw explainFileError(error, { path: home, need: "Pulumi's plugins take 600 MB", elsewhere });
   });
   const current = readCurrent(credentials, file);
   if (current) return `at ${withoutCredentials(current)}, where you are logged in`;
