@@ -65,6 +65,15 @@ export class ConsoleContainer {
     ]);
   }
 
+  /** The same from inside, where nothing is left to do once the script has ended; then asks so many times for the id. */
+  async reloadAndAsk(revision: ConsoleRevision, times: number): Promise<readonly string[]> {
+    const asking = Array(times)
+      .fill(`${consoleHealthcheck.join(" ")}; echo`)
+      .join("\n");
+    const script = `(${consoleReloadScript}) >/dev/null || exit 1\n${asking}`;
+    return (await this.inside("/bin/sh", "-c", script, "reload", revision.id)).split("\n");
+  }
+
   /** Runs a command in the running container, and gives what it printed. */
   async inside(...command: string[]): Promise<string> {
     const { stdout } = await execa("docker", ["exec", this.name, ...command], { reject: false });

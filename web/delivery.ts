@@ -47,14 +47,18 @@ const PATIENCE = Object.freeze({ pauseSeconds: 0.05, attempts: 300 });
 
 /**
  * The script of the reload container, which shares the server's process and network namespaces and its
- * user: sends SIGHUP, then waits for the health page to tell the id of the new revision.
+ * user: sends SIGHUP, then waits for the health page to tell the id of the new revision, and for the former workers to
+ * take no more requests. The server starts new workers first, so that for a moment both answer.
  *
  * Takes the revision's id as its first argument. Exits with 1 when the server goes on with other files.
  */
 export const consoleReloadScript = `set -eu
+serves() { grep -qs '[n]ginx: worker' "$1" && ! grep -qs 'shutting down' "$1"; }
+former() { for worker in $workers; do if serves "$worker"; then echo "$worker"; fi; done; }
+workers=$(grep -ls '[n]ginx: worker' /proc/[0-9]*/cmdline || true)
 kill -HUP 1
 attempt=0
-until [ "$(${consoleHealthcheck.join(" ")} 2>/dev/null)" = "$1" ]; do
+until [ "$(${consoleHealthcheck.join(" ")} 2>/dev/null)" = "$1" ] && [ -z "$(former)" ]; do
   attempt=$((attempt + 1))
   if [ "$attempt" -ge ${PATIENCE.attempts} ]; then echo "the server did not take revision $1 over" >&2; exit 1; fi
   sleep ${PATIENCE.pauseSeconds}

@@ -114,6 +114,14 @@ describe("new files", () => {
     expect((await get("/healthz")).body).toBe(revision.id);
   });
 
+  test("are all that is answered once a reload has ended, though former workers take requests for a moment", async () => {
+    for (const name of ["first", "second", "third"]) {
+      const next = renderConsole({ ...input, stack: name });
+      await container.publish(next);
+      expect(new Set(await container.reloadAndAsk(next, 30))).toEqual(new Set([next.id]));
+    }
+  });
+
   test("are taken over by a reload, the certificate included", async () => {
     const renewed = issue({ name: "renewed", issuer: authority, names: ["localhost"] });
     const next = renderConsole({
