@@ -1,6 +1,7 @@
 import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import { startDetached } from "./docker-service.ts";
 
@@ -11,7 +12,14 @@ const script = async (name: string, lines: string) => {
   return at(name);
 };
 const start = (dockerd: string, timeout = 10_000) =>
-  startDetached({ dockerd, arguments: [], pidFile: at("pid"), log: at("log"), timeout });
+  startDetached({
+    dockerd,
+    arguments: [],
+    pidFile: at("pid"),
+    containerdPidFile: at("containerd.pid"),
+    log: at("log"),
+    timeout,
+  });
 
 /** A docker command that answers once the file `up` is there. */
 const CLI = `[ -f up ] || exit 1; echo '{"Server":{"Version":"28.0.0"}}'`;
@@ -47,11 +55,40 @@ describe.runIf(process.platform === "linux")("an engine whose process ends at on
     expect(ends).toEqual([sentence, sentence]);
   });
 
+  test("tells what it has logged itself, not what an engine of another day did", async () => {
+    await writeFile(at("log"), "cleaning up after shim disconnected\n");
+    const failing = start(await script("later", "echo no such option; exit 1"));
+    await expect(failing).rejects.toThrow(/ends with:\n {2}no such option$/);
+  });
+
   test("is given up at once where there is no other", async () => {
     const before = Date.now();
     await expect(start(await script("later", "echo no such option; exit 1"))).rejects.toThrow(
       /ended again.*no such option$/s,
     );
     expect(Date.now() - before).toBeLessThan(5_000);
+  });
+});
+
+describe.runIf(process.platform === "linux")("ids that were left by an engine that was killed", () => {
+  /** Ends as dockerd does if a process lives under an id that it has found. */
+  const REFUSING = `for file in pid containerd.pid; do
+    if [ -d /proc/$(cat $file 2>/dev/null || echo none) ]; then echo "$file file found"; exit 1; fi
+  done
+  ${DAEMON}`;
+
+  test("keep no new one from starting, whatever program has them now", async () => {
+    await writeFile(at("pid"), String(process.pid));
+    await writeFile(at("containerd.pid"), `${process.ppid}\n`);
+    expect((await start(await script("dockerd", REFUSING))).engine?.version).toBe("28.0.0");
+  });
+
+  test("are left alone where they are its containerd's, which runs on", async () => {
+    const containerd = execa(await script("containerd", "read _"), { reject: false });
+    await writeFile(at("containerd.pid"), String(containerd.pid));
+    const failing = start(await script("dockerd", REFUSING));
+    await expect(failing).rejects.toThrow(/ends with:\n {2}containerd\.pid file found$/);
+    expect(await readFile(at("containerd.pid"), "utf8")).toBe(String(containerd.pid));
+    containerd.kill();
   });
 });

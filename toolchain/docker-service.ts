@@ -6,6 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { aptGet } from "./apt.ts";
 import { dockerCommand } from "./docker.ts";
+import { readProcessId, removeForeignId } from "./process-id-file.ts";
 import type { Progress } from "./progress.ts";
 import { explainSilence } from "./silent-engine.ts";
 import { UserError } from "./user-error.ts";
@@ -149,6 +150,7 @@ export async function startDockerEngine(progress: Progress, machine: DockerMachi
       dockerd,
       arguments: [],
       pidFile: "/var/run/docker.pid",
+      containerdPidFile: "/var/run/docker/containerd/containerd.pid",
       log: "/var/log/dockerd.log",
     });
   });
@@ -159,6 +161,8 @@ export interface DetachedEngine {
   readonly arguments: readonly string[];
   /** Where dockerd writes its process id; a live one there is waited for, not started twice. */
   readonly pidFile: string;
+  /** Where dockerd writes the id of the containerd that it has started. */
+  readonly containerdPidFile: string;
   readonly log: string;
   /** Milliseconds to wait for the first answer. @default 60000 */
   readonly timeout?: number;
@@ -166,9 +170,12 @@ export interface DetachedEngine {
 
 /** Starts dockerd in a session of its own, so that it outlives us, with its output in a log file. */
 export async function startDetached(engine: DetachedEngine): Promise<EngineAnswer> {
-  if (await isAlive(engine.pidFile)) return await waitForAnswer(engine);
+  if (isAlive(engine.pidFile)) return await waitForAnswer(engine);
+  removeForeignId(engine.pidFile, "dockerd");
+  removeForeignId(engine.containerdPidFile, "containerd");
   await mkdir(dirname(engine.log), { recursive: true });
   const log = await open(engine.log, "a", 0o640);
+  const logStart = (await log.stat()).size;
   // Nothing of ours goes along but what a daemon needs: the environment may hold a passphrase.
   const daemon = spawn(engine.dockerd, engine.arguments, {
     cwd: "/",
@@ -185,7 +192,7 @@ export async function startDetached(engine: DetachedEngine): Promise<EngineAnswe
   });
   daemon.unref();
   await log.close();
-  return await waitForAnswer({ ...engine, ended });
+  return await waitForAnswer({ ...engine, ended, logStart });
 }
 
 /** The variables that dockerd gets: where programs are, and proxies. Pure. */
@@ -197,28 +204,29 @@ export function daemonEnvironment(environment: NodeJS.ProcessEnv): NodeJS.Proces
 interface Wait extends Partial<Pick<DetachedEngine, "pidFile" | "log" | "timeout">> {
   /** Whether the process that we have started is gone. */
   readonly ended?: { readonly early: boolean };
+  /** Bytes of the log that were there before, and are about an engine of another day. @default 0 */
+  readonly logStart?: number;
 }
 
-async function waitForAnswer({ pidFile, log, timeout = 60_000, ended }: Wait): Promise<EngineAnswer> {
+async function waitForAnswer(wait: Wait): Promise<EngineAnswer> {
+  const { pidFile, log, timeout = 60_000, ended, logStart = 0 } = wait;
   const deadline = Date.now() + timeout;
   let gone = false;
   while (!gone && Date.now() < deadline) {
     const answer = await askEngine();
     if (answer.engine !== undefined) return answer;
     // Ours ends if another `up` has started one meanwhile, and then it is that one which is going to answer.
-    gone = ended?.early === true && !(await isAlive(pidFile));
+    gone = ended?.early === true && !isAlive(pidFile);
     if (!gone) await sleep(200);
   }
-  const text = log === undefined ? "" : await readFile(log, "utf8").catch(() => "");
+  const written = log === undefined ? undefined : await readFile(log).catch(() => Buffer.alloc(0));
+  const text = written?.subarray(logStart).toString() ?? "";
   const kept = log === undefined ? {} : { log: { file: log, text } };
   throw new UserError(explainSilence({ ended: gone, ...kept }));
 }
 
-async function isAlive(pidFile: string | undefined): Promise<boolean> {
-  if (pidFile === undefined) return false;
-  const pid = Number((await readFile(pidFile, "utf8").catch(() => "")).trim());
-  // A file left from before a reboot may name a process that is something else by now.
-  return pid > 0 && (await readFile(`/proc/${pid}/comm`, "utf8").catch(() => "")).trim() === "dockerd";
+function isAlive(pidFile: string | undefined): boolean {
+  return pidFile !== undefined && readProcessId(pidFile, "dockerd") !== undefined;
 }
 
 async function findProgram(name: string): Promise<string | undefined> {

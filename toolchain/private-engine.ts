@@ -1,9 +1,10 @@
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { execa } from "execa";
 import { type DetachedEngine, inspectMachine, startDetached } from "./docker-service.ts";
+import { readProcessId, readProgram } from "./process-id-file.ts";
 
 /**
  * A second Docker engine of this machine, apart from the machine's own in all that it keeps, at a socket of its
@@ -37,6 +38,7 @@ export class PrivateEngine {
     return {
       dockerd,
       pidFile: join(folder, "pid"),
+      containerdPidFile: join(folder, "exec/containerd/containerd.pid"),
       log: join(folder, "log"),
       timeout: 30_000,
       arguments: [
@@ -61,11 +63,11 @@ export class PrivateEngine {
 
   /** Ends its daemon: SIGTERM stops its containers first, SIGKILL leaves all as it is. */
   async end(signal: "SIGTERM" | "SIGKILL"): Promise<void> {
-    const id = Number(await readFile(join(this.folder, "pid"), "utf8").catch(() => "0"));
-    if (!(await isDaemon(id))) return;
+    const id = readProcessId(join(this.folder, "pid"), "dockerd");
+    if (id === undefined) return;
     process.kill(id, signal);
     for (let attempt = 0; attempt < 300; attempt += 1) {
-      if (!(await isDaemon(id))) return;
+      if (readProgram(id) !== "dockerd") return;
       await sleep(100);
     }
     throw new Error(`the private engine's daemon, process ${id}, does not end`);
@@ -105,9 +107,4 @@ export function enclose(
   // The shell stays as the first process, which has to bury those whose parents were killed.
   const run = processes ? '"$@"; exit $?' : 'exec "$@"';
   return ["unshare", "--net", "--mount", ...own, "sh", "-c", `${HIDE} && ${run}`, "sh", ...command];
-}
-
-/** Whether a process is a daemon still, since an id that was left in a file may be another's by now. */
-async function isDaemon(id: number): Promise<boolean> {
-  return (await readFile(`/proc/${id}/comm`, "utf8").catch(() => "")).trim() === "dockerd";
 }
