@@ -20,13 +20,15 @@ const FETCHES_TOOLCHAINS = "1.21";
 /**
  * Equal for all programs, since the build cache tells apart what was compiled with other flags. The linker
  * leaves debug information out, so the compiler need not make any: a tenth of its time, a quarter of its cache.
+ * Both tags are the upstreams' own: Google's storage then does without gRPC's traffic control (xDS), which takes
+ * it inside Google's cloud alone, and the docker provider without Compose, which @pulumi/docker does not offer.
  */
 const FLAGS = Object.freeze([
   "-mod=readonly",
   "-trimpath",
   "-buildvcs=false",
   "-gcflags=all=-dwarf=false",
-  "-tags=",
+  "-tags=disable_grpc_modules,no_compose",
   "-v",
 ]);
 
