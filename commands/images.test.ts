@@ -3,9 +3,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { consoleImageVariable, imageVariable } from "../infra/image.ts";
-import { brokerImage } from "../toolchain/broker-image/recipe.ts";
-import { consoleImage } from "../toolchain/console-image.ts";
-import { imageReference } from "../toolchain/debian-image.ts";
+import { brokerImage } from "../toolchain/images/broker/recipe.ts";
+import { consoleImage } from "../toolchain/images/console-image.ts";
+import { imageReference } from "../toolchain/images/debian-image.ts";
 import type { Progress } from "../toolchain/progress.ts";
 import { stackImages } from "./workplace.ts";
 

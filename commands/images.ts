@@ -1,10 +1,10 @@
 import { consoleImageVariable, imageVariable } from "../infra/image.ts";
 import { pulumiCommand } from "../infra/mend.ts";
-import { findBrokerImage, prepareBrokerImage } from "../toolchain/broker-image.ts";
 import { paintNotice } from "../toolchain/colour.ts";
-import { consoleImage, prepareConsoleImage } from "../toolchain/console-image.ts";
-import { findDebianImage } from "../toolchain/debian-image.ts";
 import type { DockerEngine } from "../toolchain/docker-engine.ts";
+import { findBrokerImage, prepareBrokerImage } from "../toolchain/images/broker-image.ts";
+import { consoleImage, prepareConsoleImage } from "../toolchain/images/console-image.ts";
+import { findDebianImage } from "../toolchain/images/debian-image.ts";
 import type { Progress } from "../toolchain/progress.ts";
 import type { StackConfig } from "./stack-config.ts";
 

@@ -1,8 +1,8 @@
 import { request } from "node:https";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { issue } from "../mosquitto/trial-certificate.ts";
-import { prepareConsoleImage } from "../toolchain/console-image.ts";
 import { prepareDockerEngine } from "../toolchain/docker-engine.ts";
+import { prepareConsoleImage } from "../toolchain/images/console-image.ts";
 import { createProgress } from "../toolchain/progress.ts";
 import { type ConsoleInput, renderConsole } from "./console.ts";
 import { ConsoleContainer } from "./console-container.ts";

@@ -2,9 +2,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, expect, it, vi } from "vitest";
+import type { Progress } from "../progress.ts";
 import { prepareBrokerImage } from "./broker-image.ts";
 import { prepareConsoleImage } from "./console-image.ts";
-import type { Progress } from "./progress.ts";
 
 /** A folder with a docker that has and gets no image. */
 let programs: string;

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest";
-import { officialImage } from "../mosquitto/image.ts";
-import { explainPull } from "./broker-image/pull.ts";
-import { brokerImage, RECIPE, recipeHash } from "./broker-image/recipe.ts";
+import { officialImage } from "../../mosquitto/image.ts";
+import { brokerImage, RECIPE, recipeHash } from "./broker/recipe.ts";
 import { chooseLocal, noImage } from "./broker-image.ts";
 import { noConsoleImage } from "./console-image.ts";
 import {
@@ -11,7 +10,8 @@ import {
   imageLabels,
   imageReference,
 } from "./debian-image.ts";
-import { readLibraries } from "./debian-root-folder.ts";
+import { explainPull } from "./pull.ts";
+import { readLibraries } from "./root-folder.ts";
 
 describe("the image that is used", () => {
   const built = imageReference(brokerImage, "2.1.2");

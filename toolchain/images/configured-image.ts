@@ -1,8 +1,8 @@
-import { pullImage } from "./broker-image/pull.ts";
-import { dockerCommand } from "./docker.ts";
-import { requireEngineSpace } from "./docker-engine.ts";
-import type { Progress } from "./progress.ts";
-import { UserError } from "./user-error.ts";
+import { dockerCommand } from "../docker.ts";
+import { requireEngineSpace } from "../docker-engine.ts";
+import type { Progress } from "../progress.ts";
+import { UserError } from "../user-error.ts";
+import { pullImage } from "./pull.ts";
 
 /** What the sentences say of mending the config of the stack that an image is for. */
 export interface ConfigMend {

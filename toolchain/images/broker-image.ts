@@ -1,6 +1,8 @@
-import { officialImage } from "../mosquitto/image.ts";
-import { pullImage } from "./broker-image/pull.ts";
-import { brokerImage } from "./broker-image/recipe.ts";
+import { officialImage } from "../../mosquitto/image.ts";
+import { type DockerEngine, requireEngineSpace } from "../docker-engine.ts";
+import type { Progress } from "../progress.ts";
+import { UserError } from "../user-error.ts";
+import { brokerImage } from "./broker/recipe.ts";
 import {
   type ConfigMend,
   isImageHere,
@@ -10,9 +12,7 @@ import {
 } from "./configured-image.ts";
 import { buildDebianImage, checkArchitecture, findDebianImage } from "./debian-image.ts";
 import { findDebianArchive } from "./debian-packages.ts";
-import { type DockerEngine, requireEngineSpace } from "./docker-engine.ts";
-import type { Progress } from "./progress.ts";
-import { UserError } from "./user-error.ts";
+import { pullImage } from "./pull.ts";
 
 /** The image that the broker runs from. */
 export interface BrokerImage {

@@ -2,11 +2,11 @@ import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { arch, tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
+import { dockerCommand } from "../docker.ts";
+import { UserError } from "../user-error.ts";
+import { isAtLeast } from "../version-number.ts";
 import { type DebianArchive, type DebianTree, unpackDebianPackages } from "./debian-packages.ts";
-import { layRoot, type RootContents } from "./debian-root-folder.ts";
-import { dockerCommand } from "./docker.ts";
-import { UserError } from "./user-error.ts";
-import { isAtLeast } from "./version-number.ts";
+import { layRoot, type RootContents } from "./root-folder.ts";
 
 /** What an image made of Debian packages is, and how it is asked for its version. */
 export interface DebianImage {

@@ -1,12 +1,12 @@
 import { createHash } from "node:crypto";
-import { builtConsoleImageName } from "../web/image.ts";
-import { consoleLayout } from "../web/layout.ts";
+import { builtConsoleImageName } from "../../web/image.ts";
+import { consoleLayout } from "../../web/layout.ts";
+import { type DockerEngine, requireEngineSpace } from "../docker-engine.ts";
+import type { Progress } from "../progress.ts";
+import { UserError } from "../user-error.ts";
 import { type ConfigMend, plainPulumi, requireConfiguredImage, requireInstall } from "./configured-image.ts";
 import { buildDebianImage, checkArchitecture, type DebianImage, findDebianImage } from "./debian-image.ts";
 import { findDebianArchive } from "./debian-packages.ts";
-import { type DockerEngine, requireEngineSpace } from "./docker-engine.ts";
-import type { Progress } from "./progress.ts";
-import { UserError } from "./user-error.ts";
 
 /** What the image holds; user, group and paths are those of `web/layout.ts`. */
 const RECIPE = Object.freeze({

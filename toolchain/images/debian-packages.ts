@@ -1,8 +1,8 @@
 import { access, chmod, mkdir, readdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
-import { aptGet } from "./apt.ts";
-import { UserError } from "./user-error.ts";
+import { aptGet } from "../apt.ts";
+import { UserError } from "../user-error.ts";
 
 /** Where packages come from, and the key that their release must be signed with. */
 export interface DebianArchive {

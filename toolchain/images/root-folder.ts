@@ -1,7 +1,7 @@
 import { chmod, copyFile, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { execa } from "execa";
-import { UserError } from "./user-error.ts";
+import { UserError } from "../user-error.ts";
 
 /** What a root folder made of Debian packages holds: nothing else but busybox and the libraries that are loaded. */
 export interface RootContents {

@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { dockerCommand } from "../docker.ts";
+import { prepareDockerEngine } from "../docker-engine.ts";
+import { createProgress } from "../progress.ts";
 import { consoleImage, prepareConsoleImage } from "./console-image.ts";
 import { buildDebianImage } from "./debian-image.ts";
 import { findDebianArchive } from "./debian-packages.ts";
-import { dockerCommand } from "./docker.ts";
-import { prepareDockerEngine } from "./docker-engine.ts";
-import { createProgress } from "./progress.ts";
 
 const name = `naboom-mqtt-console-test-${randomBytes(4).toString("hex")}`;
 const images: string[] = [];

@@ -3,10 +3,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
-import { brokerImage } from "./broker-image/recipe.ts";
+import { asPlainUser } from "../plain-user.ts";
+import { UserError } from "../user-error.ts";
+import { brokerImage } from "./broker/recipe.ts";
 import { buildDebianImage, removeAbandoned } from "./debian-image.ts";
-import { asPlainUser } from "./plain-user.ts";
-import { UserError } from "./user-error.ts";
 
 let folder: string;
 beforeEach(async () => {

@@ -1,9 +1,9 @@
 import { randomBytes } from "node:crypto";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { brokerImage } from "./broker-image/recipe.ts";
+import { dockerCommand } from "../docker.ts";
+import { brokerImage } from "./broker/recipe.ts";
 import { buildDebianImage } from "./debian-image.ts";
 import { findDebianArchive } from "./debian-packages.ts";
-import { dockerCommand } from "./docker.ts";
 
 /** Made anew, so that what is tested is what the recipe makes, not what an engine happens to hold. */
 let image: string;

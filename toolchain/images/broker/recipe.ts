@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { builtImageName } from "../../mosquitto/image.ts";
+import { builtImageName } from "../../../mosquitto/image.ts";
 import type { DebianImage } from "../debian-image.ts";
 
 /**
