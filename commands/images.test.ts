@@ -36,7 +36,7 @@ async function haveImages(images: Readonly<Record<string, string>>): Promise<voi
   const cases = Object.entries(images).map(
     ([pattern, image]) => `*"reference=${pattern} "*) echo '${image}' ;;`,
   );
-  const script = `#!/bin/sh\ncase "$* " in\n"image ls "*) case "$* " in\n${cases.join("\n")}\nesac ;;\n*) exit 1 ;;\nesac\n`;
+  const script = `#!/bin/sh\ncase "$* " in\n"image ls "*) case "$* " in\n${cases.join("\n")}\nesac ;;\n"image inspect --format {{.Id}} {{json"*) echo 'sha256:1 "2026-01-01T00:00:00Z" {}' ;;\n*) exit 1 ;;\nesac\n`;
   await writeFile(join(programs, "docker"), script, { mode: 0o755 });
 }
 
@@ -48,11 +48,11 @@ describe("a command that tolerates missing images, as down and pulumi do", () =>
   });
 
   it("hands over those that are here, so that a preview tells what an up would do", async () => {
-    const broker = imageReference(brokerImage, "2.1.2");
-    const page = imageReference(consoleImage, "1.30.6");
+    const broker = imageReference(brokerImage(), "2.1.2", "01234567");
+    const page = imageReference(consoleImage, "1.30.6", "89abcdef");
     await haveImages({
-      [imageReference(brokerImage, "*")]: broker,
-      [imageReference(consoleImage, "*")]: page,
+      [imageReference(brokerImage(), "*", "*")]: broker,
+      [imageReference(consoleImage, "*", "*")]: page,
     });
     const images = await stackImages("no-such-stack", true);
     expect(await images(tools)).toEqual({ [imageVariable]: broker, [consoleImageVariable]: page });

@@ -62,13 +62,18 @@ export async function inspectContainers(
   return new Map(containers.map((container) => [container.name, container]));
 }
 
-/** The newest image of the engine whose name fits a pattern, as `docker image ls` takes it, if there is one. */
+/** The image, of those whose name fits a pattern as `docker image ls` takes it, that was built or pulled last. */
 export async function newestLocalImage(stack: string, pattern: string): Promise<string | undefined> {
   const format = "{{.Repository}}:{{.Tag}}";
   const args = ["image", "ls", "--filter", `reference=${pattern}`, "--format", format];
   const { exitCode, stdout, stderr } = await docker(stack, args);
   if (exitCode !== 0) throw unreachable(stack, stderr);
-  return stdout.split("\n")[0] || undefined;
+  const references = stdout.split("\n").filter((line) => line !== "");
+  if (references.length < 2) return references[0];
+  // The engine sorts by the date in the image, which is that of what it was built from.
+  const times = ["image", "inspect", "--format", "{{json .Metadata.LastTagTime}}", ...references];
+  const dates = (await docker(stack, times)).stdout.split("\n").map((line) => Date.parse(JSON.parse(line)));
+  return references[dates.indexOf(Math.max(...dates))];
 }
 
 /** The running containers that publish a port of the host, on whatever address. */

@@ -9,12 +9,17 @@ const PATIENCE = 120;
  * Runs apt-get without questions, waiting up to two minutes for another one that holds a lock.
  *
  * @param note hears each line that apt-get prints
+ * @param cwd where `apt-get source` lays what it downloads; @default the process's own
  * @throws UserError with apt-get's own last words
  */
-export async function aptGet(args: readonly string[], note: (text: string) => void): Promise<string> {
+export async function aptGet(
+  args: readonly string[],
+  note: (text: string) => void,
+  cwd?: string,
+): Promise<string> {
   const deadline = Date.now() + PATIENCE * 1000;
   for (;;) {
-    const result = await runOnce(args, note);
+    const result = await runOnce(args, note, cwd);
     if (result.exitCode === 0) return result.stdout;
     const output = result.all ?? "";
     // apt itself waits for the lock of dpkg alone, and not for that of the package lists.
@@ -25,11 +30,12 @@ export async function aptGet(args: readonly string[], note: (text: string) => vo
   }
 }
 
-async function runOnce(args: readonly string[], note: (text: string) => void) {
+async function runOnce(args: readonly string[], note: (text: string) => void, cwd?: string) {
   const run = execa("apt-get", ["-o", `DPkg::Lock::Timeout=${PATIENCE}`, "-q", ...args], {
     reject: false,
     stdin: "ignore",
     all: true,
+    ...(cwd === undefined ? {} : { cwd }),
     env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
   });
   for await (const line of run.iterable({ from: "all" })) note(line.trim().slice(0, 70));
@@ -40,7 +46,7 @@ const LOCKED = /could not get lock|unable to lock/i;
 
 /** The sentence for a failed apt-get. Pure. */
 export function explainApt(args: readonly string[], output: string, code: string): string {
-  const command = `apt-get ${args.find((arg) => /^(update|install)$/.test(arg)) ?? ""}`.trim();
+  const command = `apt-get ${args.find((arg) => /^(update|install|source)$/.test(arg)) ?? ""}`.trim();
   const words = output.split("\n").filter((line) => /^[EW]:/.test(line));
   const said = (words.length > 0 ? words : output.trim().split("\n")).slice(-3).join("\n  ");
   if (code === "ENOENT") return "There is no apt-get here; it is on Debian and Ubuntu.";

@@ -56,7 +56,7 @@ async function inBroker(...command: string[]) {
 
 async function buildImage(): Promise<{ reference: string; layers: string }> {
   const reference = await buildDebianImage(
-    { ...brokerImage, name },
+    { ...brokerImage(), name },
     await findDebianArchive(),
     () => undefined,
   );

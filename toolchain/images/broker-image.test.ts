@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { officialImage } from "../../mosquitto/image.ts";
-import { brokerImage, RECIPE, recipeHash } from "./broker/recipe.ts";
+import { brokerImage, brokerPatches, RECIPE, recipeHash } from "./broker/recipe.ts";
 import { chooseLocal, noImage } from "./broker-image.ts";
 import { noConsoleImage } from "./console-image.ts";
 import {
@@ -12,9 +12,10 @@ import {
 } from "./debian-image.ts";
 import { explainPull } from "./pull.ts";
 import { readLibraries } from "./root-folder.ts";
+import { explainCompiling } from "./source-build.ts";
 
 describe("the image that is used", () => {
-  const built = imageReference(brokerImage, "2.1.2");
+  const built = imageReference(brokerImage(), "2.1.2", "01234567");
 
   test("is the one built earlier, even if the official one is here as well", () => {
     expect(chooseLocal({ built, official: true })).toMatchObject({ reference: built, how: "found" });
@@ -22,6 +23,11 @@ describe("the image that is used", () => {
 
   test("is the official one, if only that is here", () => {
     expect(chooseLocal({ built: undefined, official: true })?.reference).toBe(officialImage);
+  });
+
+  test("is not kept, if it is the official one and another can be built", () => {
+    expect(chooseLocal({ built: undefined, official: true })?.built).toBe(false);
+    expect(chooseLocal({ built, official: true })?.built).toBe(true);
   });
 
   test("has to be fetched or built, if none is here", () => {
@@ -34,19 +40,37 @@ describe("the image that is used", () => {
 });
 
 describe("the recipe", () => {
-  test("names the image by version and content", () => {
-    expect(imageReference({ ...brokerImage, name: "a/b", recipe: "0123456789ab" }, "2.1.3")).toBe(
-      "a/b:2.1.3-debian-0123456789ab",
-    );
-    expect(recipeHash()).toMatch(/^[0-9a-f]{12}$/);
+  const recipe = (variant = {}) => brokerImage(variant).recipe;
+
+  test("names the image by version, recipe and contents", () => {
+    const image = { ...brokerImage(), name: "a/b", recipe: "0123456789ab" };
+    expect(imageReference(image, "2.1.3", "cdef0123")).toBe("a/b:2.1.3-debian-0123456789ab-cdef0123");
+    expect(recipe()).toMatch(/^[0-9a-f]{12}$/);
   });
 
-  test("names the image after this project", () => {
-    expect(imageReference(brokerImage, "2.1.2")).toBe(`naboom-mqtt/mosquitto:2.1.2-debian-${recipeHash()}`);
+  test("names the image after this project, and a variant otherwise, so that no stack takes that", () => {
+    expect(brokerImage().name).toBe("naboom-mqtt/mosquitto");
+    expect(brokerImage({ sanitizer: true }).name).toBe("naboom-mqtt/mosquitto-sanitizer");
+    expect(brokerImage({ patches: [] }).name).toBe("naboom-mqtt/mosquitto-variant");
   });
 
-  test("has another name as soon as anything in it changes", () => {
-    expect(recipeHash({ ...RECIPE, applets: [...RECIPE.applets, "vi"] })).not.toBe(recipeHash());
+  test("has another hash as soon as anything in it changes", () => {
+    expect(recipeHash({ ...RECIPE, applets: [...RECIPE.applets, "vi"] })).not.toBe(recipeHash(RECIPE));
+    expect(recipe({ sanitizer: true })).not.toBe(recipe());
+  });
+
+  test("has another hash with another text of a patch, or another order", () => {
+    const [one, other] = [
+      { name: "1.patch", text: "a" },
+      { name: "2.patch", text: "b" },
+    ];
+    const hashes = [
+      recipe({ patches: [one, other] }),
+      recipe({ patches: [other, one] }),
+      recipe({ patches: [one] }),
+      recipe({ patches: [{ ...one, text: "c" }] }),
+    ];
+    expect(new Set(hashes).size).toBe(4);
   });
 
   test("keeps user and group 1883 in all the places that name them", () => {
@@ -57,17 +81,17 @@ describe("the recipe", () => {
 
 describe("the version of a new image's broker", () => {
   test.each(["2.1.2", "2.1.3", "2.2.0"])("%s is taken", (version) => {
-    expect(checkVersion(brokerImage, `mosquitto version ${version}\n\nUsage`)).toBe(version);
+    expect(checkVersion(brokerImage(), `mosquitto version ${version}\n\nUsage`)).toBe(version);
   });
 
   test.each(["2.0.21", "2.1.1", "3.0.0"])("%s is refused", (version) => {
-    expect(() => checkVersion(brokerImage, `mosquitto version ${version}`)).toThrow(
+    expect(() => checkVersion(brokerImage(), `mosquitto version ${version}`)).toThrow(
       /2\.1\.2 or newer is needed, below 3/,
     );
   });
 
   test("has to be told at all", () => {
-    expect(() => checkVersion(brokerImage, "error while loading shared libraries")).toThrow(
+    expect(() => checkVersion(brokerImage(), "error while loading shared libraries")).toThrow(
       /does not run: error while/,
     );
   });
@@ -82,16 +106,61 @@ test("libraries are read from the loader's list, without the kernel's own", () =
   expect(readLibraries(listed.join("\n"))).toEqual(["/t/usr/lib/a/libssl.so.3"]);
 });
 
-test("labels name the packages that are in the image", () => {
-  const labels = imageLabels(
-    brokerImage,
-    new Map([
+test("labels name the packages that are in the image, its date, compiler and patches", () => {
+  const patches = [
+    { name: "0001-a.patch", text: "" },
+    { name: "0002-b.patch", text: "" },
+  ];
+  const labels = imageLabels(brokerImage(), {
+    versions: new Map([
       ["mosquitto", "2.1.2-3"],
       ["libc6", "2.43-7"],
     ]),
-  );
-  expect(labels["org.opencontainers.image.version"]).toBe("2.1.2-3");
-  expect(labels["naboom-mqtt.packages"]).toBe("libc6=2.43-7 mosquitto=2.1.2-3");
+    date: Date.UTC(2026, 1, 3),
+    compiled: { package: "mosquitto", version: "2.1.2-3", date: 0, bundled: [], patches },
+    compiler: "gcc-16=16.2.0-3",
+  });
+  expect(labels).toMatchObject({
+    "org.opencontainers.image.version": "2.1.2-3",
+    "naboom-mqtt.packages": "libc6=2.43-7 mosquitto=2.1.2-3",
+    "naboom-mqtt.date": "2026-02-03T00:00:00.000Z",
+    "naboom-mqtt.compiler": "gcc-16=16.2.0-3",
+    "naboom-mqtt.patches": "0001-a.patch 0002-b.patch",
+  });
+});
+
+test.each(brokerPatches())(
+  "the patch $name says what it fixes and since which version it is not needed",
+  ({ name, text }) => {
+    expect(name).toMatch(/^\d{4}-[a-z0-9-]+\.patch$/);
+    expect(text).toMatch(/^Fixes: \S[\s\S]*^Not needed since: \S[\s\S]*^--- a\//m);
+  },
+);
+
+describe("a source that can't be compiled", () => {
+  const explain = (printed: string) =>
+    explainCompiling({ program: "Mosquitto" }, { version: "2.1.3-1" }, printed);
+
+  test("for a patch is told by the patch's name and the source's version", () => {
+    const printed =
+      "applying the patches\n1 out of 1 hunk FAILED\npatch-failed: /build/patches/0001-a.patch\n";
+    expect(explain(printed)).toBe(
+      "the patch 0001-a.patch does not apply to Debian's Mosquitto 2.1.3-1, which may be newer than the patch; " +
+        "a newer version of this project may have it fitted: `git pull`",
+    );
+  });
+
+  test("for a patch of Debian's is told as such", () => {
+    expect(explain("patch-failed: debian/patches/x.patch")).toBe(
+      "debian/patches/x.patch of Debian's own Mosquitto 2.1.3-1 does not apply to it",
+    );
+  });
+
+  test("for an error of the compiler is told by that", () => {
+    expect(
+      explain("compiling src\nconf.c:1:2: error: expected ';'\nmake: *** [Makefile:3: conf.o] Error 1"),
+    ).toBe("compiling Mosquitto 2.1.3-1 failed: conf.c:1:2: error: expected ';'");
+  });
 });
 
 describe("failures are parts of one sentence", () => {
@@ -106,13 +175,15 @@ describe("failures are parts of one sentence", () => {
   });
 
   test("a full disk while building", () => {
-    expect(String(explainBuild(new Error("write ENOSPC")))).toMatch(/no space left.*TMPDIR/);
+    expect(String(explainBuild(new Error("write ENOSPC"), "/c"))).toMatch(
+      /no space left.*\/c \(NABOOM_MQTT_CACHE/,
+    );
   });
 
   test("no way left names both reasons and the way out", () => {
     const { message } = noImage("no registry can be reached", "apt on this machine knows no Debian mirror");
     expect(message).toMatch(
-      /\(no registry can be reached\).*\(apt on this.*npm run pulumi -- config set naboom-mqtt:image NAME:TAG/,
+      /\(apt on this.*\).*\(no registry can be reached\).*npm run pulumi -- config set naboom-mqtt:image NAME:TAG/,
     );
   });
 

@@ -2,7 +2,7 @@ import { officialImage } from "../../mosquitto/image.ts";
 import { type DockerEngine, requireEngineSpace } from "../docker-engine.ts";
 import type { Progress } from "../progress.ts";
 import { UserError } from "../user-error.ts";
-import { brokerImage } from "./broker/recipe.ts";
+import { type BrokerVariant, brokerImage } from "./broker/recipe.ts";
 import {
   type ConfigMend,
   isImageHere,
@@ -23,7 +23,7 @@ export interface BrokerImage {
 }
 
 export interface BrokerImageOptions extends ConfigMend {
-  /** The stack's config value `image`. @default none: the official image, or one built from packages */
+  /** The stack's config value `image`. @default none: one built here, or the official one */
   readonly configured?: string | undefined;
   /** Whether an image may be pulled or built. */
   readonly install: boolean;
@@ -32,29 +32,29 @@ export interface BrokerImageOptions extends ConfigMend {
 }
 
 /**
- * Gives the broker image: the configured one; else what is here already, so that a running stack keeps
- * its image; else the official one from a registry; else one built from Debian packages.
+ * Gives the broker image: the configured one; else one that was built earlier, so that a running stack keeps
+ * its image; else one built from Debian's source with this project's patches; else the official one.
+ *
+ * The official image lacks the patches, so it is only for machines that none can be built on.
  *
  * @throws UserError if the configured image can't be had, or no way is left
  */
 export async function prepareBrokerImage(options: BrokerImageOptions): Promise<BrokerImage> {
-  const { configured } = options;
+  const { configured, install } = options;
   if (configured !== undefined) return await useConfigured(configured, options);
   const here = await findBrokerImage();
-  if (here !== undefined) return here;
+  if (here !== undefined && (here.built || !install)) return here;
   requireInstall(options, "The broker image");
   await requireEngineSpace();
-  const pulled = await pullImage(officialImage, options.progress);
-  if (pulled.done) {
-    return { reference: officialImage, how: "pulled", why: "The official image, pulled by its digest." };
-  }
-  return await build(options, pulled.reason);
+  const built = await tryToBuild(options);
+  if (built.image !== undefined) return built.image;
+  return here ?? (await pullOfficial(options, built.reason));
 }
 
 /** The broker image that is on the engine already, if there is one; nothing is pulled or built. */
-export async function findBrokerImage(): Promise<BrokerImage | undefined> {
+export async function findBrokerImage(): Promise<(BrokerImage & { readonly built: boolean }) | undefined> {
   return chooseLocal({
-    built: await findDebianImage(brokerImage),
+    built: await findDebianImage(brokerImage()),
     official: await isImageHere(officialImage),
   });
 }
@@ -63,14 +63,32 @@ export async function findBrokerImage(): Promise<BrokerImage | undefined> {
 export function chooseLocal(images: {
   readonly built: string | undefined;
   readonly official: boolean;
-}): BrokerImage | undefined {
+}): (BrokerImage & { readonly built: boolean }) | undefined {
   if (images.built !== undefined) {
-    return { reference: images.built, how: "found", why: "Built from Debian packages earlier." };
+    return { reference: images.built, how: "found", why: "Built from Debian's source earlier.", built: true };
   }
   if (images.official) {
-    return { reference: officialImage, how: "found", why: "The official image, here already." };
+    return {
+      reference: officialImage,
+      how: "found",
+      why: "The official image, here already.",
+      built: false,
+    };
   }
   return undefined;
+}
+
+/**
+ * Builds a broker image from Debian's source and packages, whatever is here, and gives its reference.
+ *
+ * @param note hears what is being done
+ * @throws UserError if packages can't be had, or a patch does not apply
+ */
+export async function buildBrokerImage(
+  variant: BrokerVariant = {},
+  note: (text: string) => void = () => {},
+): Promise<string> {
+  return await buildDebianImage(brokerImage(variant), await findDebianArchive(), note);
 }
 
 async function useConfigured(reference: string, options: BrokerImageOptions): Promise<BrokerImage> {
@@ -78,32 +96,41 @@ async function useConfigured(reference: string, options: BrokerImageOptions): Pr
   return { reference, how: "configured", why: "The stack's config names it." };
 }
 
-async function build(options: BrokerImageOptions, reason: string): Promise<BrokerImage> {
+type Attempt =
+  | { readonly image: BrokerImage; readonly reason?: never }
+  | { readonly image?: never; readonly reason: string };
+
+async function tryToBuild({ engine, progress }: BrokerImageOptions): Promise<Attempt> {
   try {
-    checkArchitecture(options.engine.architecture);
+    checkArchitecture(engine.architecture);
     const archive = await findDebianArchive();
-    options.progress.say(
-      `The official image can't be pulled (${reason}): building one from Debian packages.`,
+    const reference = await progress.step("building the broker image from Debian's source", (note) =>
+      buildDebianImage(brokerImage(), archive, note),
     );
-    const reference = await options.progress.step("building the broker image", (note) =>
-      buildDebianImage(brokerImage, archive, note),
-    );
-    return {
-      reference,
-      how: "built",
-      why: `Built from Debian packages, as the official image can't be pulled (${reason}).`,
-    };
+    const why = "Built from Debian's source of Mosquitto, with this project's patches.";
+    return { image: { reference, how: "built", why } };
   } catch (error) {
     if (!(error instanceof UserError)) throw error;
-    throw noImage(reason, error.message, options.pulumi);
+    return { reason: error.message };
   }
+}
+
+async function pullOfficial(options: BrokerImageOptions, reason: string): Promise<BrokerImage> {
+  options.progress.say(`The broker image can't be built (${reason}): asking for the official one.`);
+  const pulled = await pullImage(officialImage, options.progress);
+  if (!pulled.done) throw noImage(pulled.reason, reason, options.pulumi);
+  return {
+    reference: officialImage,
+    how: "pulled",
+    why: `The official image, without this project's patches, as none can be built (${reason}).`,
+  };
 }
 
 /** The sentence for a machine that no image can be had on. Pure. */
 export function noImage(pull: string, building: string, pulumi = plainPulumi): UserError {
   return new UserError(
-    `There is no broker image: the official one can't be pulled (${pull}), and none can be built from Debian ` +
-      `packages (${building}). Give one that is on this engine, with Mosquitto 2.1.2 or newer, with ` +
-      `\`${pulumi} config set naboom-mqtt:image NAME:TAG\`, or mend either.`,
+    `There is no broker image: none can be built from Debian's source (${building}), and the official one can't be ` +
+      `pulled (${pull}). Give one that is on this engine, with Mosquitto 2.1.2 or newer, with ` +
+      `\`${pulumi} config set naboom-mqtt:image NAME:TAG\`, or fix either.`,
   );
 }

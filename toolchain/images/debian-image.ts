@@ -1,12 +1,26 @@
-import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
-import { arch, tmpdir } from "node:os";
-import { join } from "node:path";
+import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { arch } from "node:os";
+import { dirname, join } from "node:path";
 import { execa } from "execa";
+import { cacheFolder } from "../cache.ts";
 import { dockerCommand } from "../docker.ts";
 import { UserError } from "../user-error.ts";
 import { isAtLeast } from "../version-number.ts";
-import { type DebianArchive, type DebianTree, unpackDebianPackages } from "./debian-packages.ts";
+import {
+  type DebianArchive,
+  type DebianIndex,
+  type DebianTree,
+  fetchDebianSource,
+  openDebianIndex,
+  unpackDebianPackages,
+} from "./debian-packages.ts";
+import { loadImage, tagImage } from "./image-archive.ts";
+import { type ImageContents, listContents } from "./image-contents.ts";
+import { removeLeftovers, WORK_FOLDER } from "./leftovers.ts";
+import { localImages } from "./local-images.ts";
 import { layRoot, type RootContents } from "./root-folder.ts";
+import { billOfMaterials, sbomPath } from "./sbom.ts";
+import { type CompiledSource, compileSource, type SourceBuild } from "./source-build.ts";
 
 /** What an image made of Debian packages is, and how it is asked for its version. */
 export interface DebianImage {
@@ -22,6 +36,8 @@ export interface DebianImage {
   readonly recipe: string;
   readonly suite: string;
   readonly packages: readonly string[];
+  /** What is compiled for it. @default nothing */
+  readonly source?: SourceBuild;
   readonly contents: RootContents;
   /** A command that prints the program's version, and where in its output that is. */
   readonly versionCommand: readonly string[];
@@ -31,88 +47,117 @@ export interface DebianImage {
   readonly ceiling: string;
 }
 
-/** Reference of the image that comes out with a version of its program; `*` stands for any version. */
-export function imageReference({ name, recipe }: DebianImage, version: string): string {
-  return `${name}:${version}-debian-${recipe}`;
+/**
+ * Reference of the image that comes out with a version of its program.
+ *
+ * @param contents eight hexadecimal digits that change with what is in it; `*` stands for anything
+ */
+export function imageReference({ name, recipe }: DebianImage, version: string, contents: string): string {
+  return `${name}:${version}-debian-${recipe}-${contents}`;
 }
 
-/** The image of these contents that is on the engine, if there is one. */
+/** The image of this recipe that was built last on the engine, if there is one. */
 export async function findDebianImage(image: DebianImage): Promise<string | undefined> {
-  const filter = `reference=${imageReference(image, "*")}`;
-  const listed = await dockerCommand([
-    "image",
-    "ls",
-    "--filter",
-    filter,
-    "--format",
-    "{{.Repository}}:{{.Tag}}",
-  ]);
-  return listed.stdout.split("\n").find((line) => line !== "");
+  const [newest] = await localImages(imageReference(image, "*", "*"));
+  return newest?.reference;
 }
 
 /**
- * Builds an image from Debian packages and gives its reference.
+ * Builds an image from Debian packages, compiling what it names, and gives its reference.
  *
- * Needs neither root nor Docker's builder. A tag is only set once the image's program has told an
- * acceptable version, so a failed build leaves nothing behind.
+ * Needs neither root nor Docker's builder. The same packages give the same image id. A tag is only set once
+ * the image's program has told an acceptable version, so a failed build leaves nothing behind.
  *
- * @throws UserError if packages can't be had, the disk is full, or the version is out of range
+ * @throws UserError if packages can't be had, a patch does not apply, the disk is full, or the version is
+ * out of range
  */
 export async function buildDebianImage(
   image: DebianImage,
   archive: DebianArchive,
   note: (text: string) => void,
 ): Promise<string> {
-  await removeAbandoned(tmpdir());
-  const folder = await makeWorkFolder();
+  const cache = cacheFolder();
+  await removeLeftovers(cache);
+  const folder = await makeWorkFolder(cache);
   try {
-    const { suite, packages, contents } = image;
-    const tree = await unpackDebianPackages({ archive, suite, packages, folder, note });
-    note("laying out the image");
-    const root = join(folder, "root");
-    await layRoot(contents, tree.folder, root);
-    const file = await writeArchive(image, root, join(folder, "image.tar"));
-    note("importing the image");
-    return await importImage(image, file, tree);
+    const { suite, source } = image;
+    const index = await openDebianIndex({ archive, suite, folder, note, sources: source !== undefined });
+    const tree = await unpackDebianPackages(index, image.packages);
+    const compiled = source === undefined ? undefined : await compile(source, index, tree);
+    return await assemble({ image, tree, compiled, folder, note });
   } catch (error) {
-    throw explainBuild(error);
+    throw explainBuild(error, cache);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 }
 
-/** What the name of a work folder starts with; the process's id follows. */
-const WORK_FOLDER = "naboom-mqtt-image-";
+async function compile(build: SourceBuild, index: DebianIndex, tree: DebianTree): Promise<CompiledSource> {
+  const source = await fetchDebianSource(index, build.package);
+  return await compileSource({ build, source, tree, folder: index.folder, note: index.note });
+}
 
-async function makeWorkFolder(): Promise<string> {
+async function makeWorkFolder(cache: string): Promise<string> {
   try {
-    const folder = await mkdtemp(join(tmpdir(), `${WORK_FOLDER}${process.pid}-`));
+    await mkdir(cache, { recursive: true });
+    return await mkdtemp(join(cache, `${WORK_FOLDER}${process.pid}-`));
+  } catch (error) {
+    throw explainBuild(error, cache);
+  }
+}
+
+interface Assembly {
+  readonly image: DebianImage;
+  readonly tree: DebianTree;
+  readonly compiled: CompiledSource | undefined;
+  readonly folder: string;
+  readonly note: (text: string) => void;
+}
+
+async function assemble({ image, tree, compiled, folder, note }: Assembly): Promise<string> {
+  note("laying out the image");
+  const root = join(folder, "root");
+  const laid = await layRoot(image.contents, tree.folder, root);
+  const contents = await listContents({ laid, tree, root, compiled });
+  await writeBill(image, contents, root);
+  const layer = await writeLayer(image, root, join(folder, "layer.tar"));
+  note("loading the image");
+  const loaded = await loadImage(
+    {
+      layer,
+      architecture: dockerArchitecture(),
+      created: contents.date,
+      labels: imageLabels(image, contents),
+      history: `${image.program} from Debian ${image.suite}`,
+    },
+    join(folder, "archive"),
+  );
+  try {
+    const version = checkVersion(image, await askVersion(image, loaded.id));
+    const reference = imageReference(image, version, loaded.layer.slice(0, 8));
+    await tagImage(loaded.id, reference);
+    return reference;
+  } catch (error) {
+    await dockerCommand(["image", "rm", loaded.id]);
+    throw error;
+  }
+}
+
+async function writeBill(image: DebianImage, contents: ImageContents, root: string): Promise<void> {
+  const { name, suite, package: main } = image;
+  const version = contents.versions.get(main) ?? "";
+  const bill = billOfMaterials({ name, version, suite, ...contents });
+  const place = join(root, sbomPath);
+  for (const folder of [dirname(dirname(place)), dirname(place)]) {
+    await mkdir(folder);
     await chmod(folder, 0o755);
-    return folder;
-  } catch (error) {
-    throw explainBuild(error);
   }
-}
-
-/** Removes the 120 MB that a build left which was ended by a signal, unless they are another user's. */
-export async function removeAbandoned(temporary: string): Promise<void> {
-  for (const name of await readdir(temporary).catch(() => [])) {
-    const pid = name.startsWith(WORK_FOLDER) ? Number.parseInt(name.slice(WORK_FOLDER.length), 10) : 0;
-    if (!(pid > 0) || isRunning(pid)) continue;
-    await rm(join(temporary, name), { recursive: true, force: true }).catch(() => {});
-  }
-}
-
-function isRunning(pid: number): boolean {
-  try {
-    return process.kill(pid, 0);
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === "EPERM";
-  }
+  await writeFile(place, `${JSON.stringify(bill, undefined, 2)}\n`);
+  await chmod(place, 0o644);
 }
 
 /** Packs the root folder: fixed times, sorted names, root's files but for the image's own folders. */
-async function writeArchive(image: DebianImage, root: string, file: string): Promise<string> {
+async function writeLayer(image: DebianImage, root: string, file: string): Promise<string> {
   const common = ["--format=ustar", "--sort=name", "--mtime=@0", "--numeric-owner", "--directory", root];
   const owned = image.contents.ownedFolders?.[0]?.slice(1);
   const without = owned === undefined ? [] : [`--exclude=./${owned}`];
@@ -123,27 +168,10 @@ async function writeArchive(image: DebianImage, root: string, file: string): Pro
   return file;
 }
 
-async function importImage(image: DebianImage, file: string, tree: DebianTree): Promise<string> {
-  const changes = Object.entries(imageLabels(image, tree.versions)).flatMap(([name, value]) => [
-    "--change",
-    `LABEL ${name}="${value}"`,
-  ]);
-  const imported = await docker(["import", ...changes, file]);
-  const id = imported.trim();
-  try {
-    const reference = imageReference(image, checkVersion(image, await askVersion(image, id)));
-    await docker(["tag", id, reference]);
-    return reference;
-  } catch (error) {
-    await dockerCommand(["image", "rm", id]);
-    throw error;
-  }
-}
-
-/** The labels of an image: OCI's own names where there is one, and the packages that are in it. Pure. */
+/** The labels of an image: OCI's own names where there is one, and what is in it. Pure. */
 export function imageLabels(
   image: DebianImage,
-  versions: ReadonlyMap<string, string>,
+  { versions, date, compiled, compiler }: Omit<ImageContents, "files" | "packages">,
 ): Readonly<Record<string, string>> {
   const packages = [...versions].map(([name, version]) => `${name}=${version}`).sort();
   return {
@@ -152,6 +180,13 @@ export function imageLabels(
     "naboom-mqtt.recipe": image.recipe,
     "naboom-mqtt.suite": image.suite,
     "naboom-mqtt.packages": packages.join(" "),
+    "naboom-mqtt.date": new Date(date).toISOString(),
+    ...(compiled === undefined
+      ? {}
+      : {
+          "naboom-mqtt.patches": compiled.patches.map(({ name }) => name).join(" "),
+          "naboom-mqtt.compiler": compiler,
+        }),
   };
 }
 
@@ -176,27 +211,26 @@ export function checkVersion(image: DebianImage, printed: string): string {
 
 /** Packages are fetched for this machine, so an engine of another architecture can't use them. Pure. */
 export function checkArchitecture(engine: string, machine: string = arch()): void {
-  const own = { x64: "amd64", ia32: "386" }[machine] ?? machine;
+  const own = dockerArchitecture(machine);
   if (engine === own) return;
   throw new UserError(`the engine runs on ${engine}, and packages for this machine are for ${own}`);
 }
 
-async function docker(args: readonly string[]): Promise<string> {
-  const result = await dockerCommand(args);
-  if (result.exitCode === 0) return result.stdout;
-  throw new UserError(`\`docker ${args[0]}\` failed: ${result.stderr.trim()}`);
+function dockerArchitecture(machine: string = arch()): string {
+  return { x64: "amd64", ia32: "386" }[machine] ?? machine;
 }
 
 /** Turns a full or forbidding disk into a sentence; every other error stays what it is. Pure. */
-export function explainBuild(error: unknown): unknown {
+export function explainBuild(error: unknown, cache: string): unknown {
   const text = error instanceof Error ? error.message : String(error);
+  const elsewhere = "NABOOM_MQTT_CACHE chooses another folder";
   if (/ENOSPC|no space left/i.test(text)) {
     return new UserError(
-      `there is no space left for building it: about 120 MB in ${tmpdir()} (TMPDIR chooses another folder) and 30 MB for Docker`,
+      `there is no space left for building it: about 600 MB in ${cache} (${elsewhere}) and 250 MB for Docker`,
     );
   }
-  if (/EACCES|EPERM|EROFS|(ENOENT|ENOTDIR).*mkdtemp/.test(text)) {
-    return new UserError(`${tmpdir()} can't be written or run from (TMPDIR chooses another folder)`);
+  if (/EACCES|EPERM|EROFS|(ENOENT|ENOTDIR|EEXIST).*mk/.test(text)) {
+    return new UserError(`${cache} can't be written or run from (${elsewhere})`);
   }
   return error;
 }

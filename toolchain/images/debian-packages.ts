@@ -1,4 +1,4 @@
-import { access, chmod, mkdir, readdir, writeFile } from "node:fs/promises";
+import { access, mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { aptGet } from "../apt.ts";
@@ -10,11 +10,28 @@ export interface DebianArchive {
   readonly keyring: string;
 }
 
+export interface DebianPackage {
+  readonly name: string;
+  readonly version: string;
+  /** Debian's name of the machine that it is for, or `all`. */
+  readonly architecture: string;
+}
+
 export interface DebianTree {
   /** Folder that holds the packages' files, as `dpkg-deb --extract` lays them. */
   readonly folder: string;
-  /** Version of each package, sorted by name. */
-  readonly versions: ReadonlyMap<string, string>;
+  /** By name, sorted. */
+  readonly packages: ReadonlyMap<string, DebianPackage>;
+  /** The package's name by the path of each file, which begins with no slash. */
+  readonly owners: ReadonlyMap<string, string>;
+}
+
+/** A source package as it was fetched: its description and its archives, nothing unpacked. */
+export interface DebianSource {
+  readonly name: string;
+  readonly version: string;
+  /** Paths of the archives. */
+  readonly files: readonly string[];
 }
 
 /**
@@ -53,45 +70,96 @@ export function debianMirror(targets: string): string | undefined {
   return undefined;
 }
 
-/**
- * Fetches packages with all they depend on from another release than this machine's, and unpacks them.
- *
- * Uses an apt configuration of its own inside the folder: nothing is installed, root is not needed, and
- * this machine's package lists stay as they are. apt verifies the release's signature against Debian's
- * keys, and each package's SHA-256 against that release.
- *
- * @param folder an empty folder of the caller's, which removes it
- */
-export async function unpackDebianPackages(request: {
-  readonly archive: DebianArchive;
-  readonly suite: string;
-  readonly packages: readonly string[];
+/** An apt of its own: sources, state and cache lie in one folder, and this machine's stay as they are. */
+export interface DebianIndex {
   readonly folder: string;
+  /** As in "forky". */
+  readonly suite: string;
   readonly note: (text: string) => void;
-}): Promise<DebianTree> {
-  const { folder, note } = request;
+}
+
+/**
+ * Fetches the package lists of another release than this machine's.
+ *
+ * Nothing is installed, and root is not needed. apt verifies the release's signature against Debian's keys,
+ * and whatever is fetched later by its SHA-256 in that release.
+ *
+ * @param request.folder an empty folder of the caller's, which removes it
+ * @param request.sources whether the lists of source packages are needed too
+ */
+export async function openDebianIndex(
+  request: DebianIndex & { readonly archive: DebianArchive; readonly sources: boolean },
+): Promise<DebianIndex> {
+  const { folder, suite, note } = request;
   await writeConfiguration(request);
-  const options = aptOptions(folder);
-  await aptGet([...options, "update"], note);
-  await aptGet(
-    [...options, "install", "--download-only", "-y", "--no-install-recommends", ...request.packages],
-    note,
-  );
+  await aptGet([...aptOptions(folder), "update"], note);
+  return { folder, suite, note };
+}
+
+/** Fetches packages with all they depend on, and unpacks them. */
+export async function unpackDebianPackages(
+  { folder, note }: DebianIndex,
+  packages: readonly string[],
+): Promise<DebianTree> {
+  const install = ["install", "--download-only", "-y", "--no-install-recommends"];
+  await aptGet([...aptOptions(folder), ...install, ...packages], note);
   const archives = join(folder, "cache/archives");
   const files = (await readdir(archives)).filter((name) => name.endsWith(".deb")).sort();
   const tree = join(folder, "tree");
   await mkdir(tree);
+  const found = new Map<string, DebianPackage>();
+  const owners = new Map<string, string>();
   for (const file of files) {
     note(`unpacking ${file}`);
-    await execa("dpkg-deb", ["--extract", join(archives, file), tree]);
+    const listed = await execa("dpkg-deb", ["--vextract", join(archives, file), tree]);
+    const unpacked = readPackageName(file);
+    found.set(unpacked.name, unpacked);
+    for (const path of listed.stdout.split("\n")) owners.set(path.replace(/^\.\//, ""), unpacked.name);
   }
-  return { folder: tree, versions: new Map(files.map(readPackageName)) };
+  return { folder: tree, packages: found, owners };
 }
 
-/** Name and version from `name_1%3a2.3-4_amd64.deb`. Pure. */
-export function readPackageName(file: string): [name: string, version: string] {
-  const [name = "", version = ""] = file.split("_");
-  return [name, decodeURIComponent(version)];
+/**
+ * Fetches a source package's description and archives, which apt verifies by their SHA-256 in the signed
+ * release. Nothing is unpacked.
+ */
+export async function fetchDebianSource({ folder, note }: DebianIndex, name: string): Promise<DebianSource> {
+  const place = join(folder, "source");
+  await mkdir(place);
+  await aptGet([...aptOptions(folder), "source", "--download-only", "--only-source", name], note, place);
+  const files = await readdir(place);
+  const description = files.find((file) => file.endsWith(".dsc"));
+  const text = description === undefined ? "" : await readFile(join(place, description), "utf8");
+  const version = /^Version: (\S+)$/m.exec(text)?.[1];
+  if (version === undefined) throw new UserError(`apt fetched no source package ${name}`);
+  return {
+    name,
+    version,
+    files: files.filter((file) => /\.tar\.\w+$/.test(file)).map((file) => join(place, file)),
+  };
+}
+
+/** The versions that the release has of packages by name; what it does not have is left out. */
+export async function newestVersions(
+  { folder }: DebianIndex,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const listed = await execa("apt-cache", [...aptOptions(folder), "policy", ...names], {
+    env: { LC_ALL: "C" },
+  });
+  return readPolicy(listed.stdout);
+}
+
+/** The candidate of each package in what `apt-cache policy` prints. Pure. */
+export function readPolicy(printed: string): ReadonlyMap<string, string> {
+  const found = [...printed.matchAll(/^(\S+):\n {2}Installed: .*\n {2}Candidate: ([^\s(]\S*)$/gm)];
+  return new Map(found.map(([, name = "", version = ""]) => [name, version]));
+}
+
+/** Name, version and architecture from `name_1%3a2.3-4_amd64.deb`. Pure. */
+export function readPackageName(file: string): DebianPackage {
+  const [name = "", version = "", architecture = ""] = file.replace(/\.deb$/, "").split("_");
+  return { name, version: decodeURIComponent(version), architecture };
 }
 
 /** Options that give apt sources, state and cache of its own, and hold it to signed releases. Pure. */
@@ -112,6 +180,8 @@ export function aptOptions(folder: string): readonly string[] {
     ["Acquire::AllowDowngradeToInsecureRepositories", "false"],
     ["APT::Get::AllowUnauthenticated", "false"],
     ["APT::Update::Error-Mode", "any"],
+    // The folder is closed to others, so also to the user that root's apt would download as.
+    ...(process.getuid?.() === 0 ? [["APT::Sandbox::User", "root"]] : []),
   ].flatMap(([key, value]) => ["-o", `${key}=${value}`]);
 }
 
@@ -119,16 +189,13 @@ async function writeConfiguration(request: {
   readonly archive: DebianArchive;
   readonly suite: string;
   readonly folder: string;
+  readonly sources: boolean;
 }): Promise<void> {
-  const { archive, suite, folder } = request;
+  const { archive, suite, folder, sources } = request;
   const folders = ["sources", "preferences", "state/lists/partial", "cache/archives/partial"];
   for (const name of folders) await mkdir(join(folder, name), { recursive: true });
-  // Run by root, apt downloads as a user of its own, who has to get through; no secret is in here.
-  for (const name of ["", "sources", "state", "state/lists", "cache", "cache/archives"]) {
-    await chmod(join(folder, name), 0o755);
-  }
   const source = [
-    "Types: deb",
+    `Types: ${sources ? "deb deb-src" : "deb"}`,
     `URIs: ${archive.mirror}`,
     `Suites: ${suite}`,
     "Components: main",

@@ -1,4 +1,4 @@
-import { chmod, copyFile, mkdir, readdir, symlink, writeFile } from "node:fs/promises";
+import { chmod, copyFile, mkdir, readdir, realpath, symlink, writeFile } from "node:fs/promises";
 import { basename, dirname, join, relative } from "node:path";
 import { execa } from "execa";
 import { UserError } from "../user-error.ts";
@@ -22,27 +22,40 @@ export interface RootContents {
 /**
  * Lays an image's root folder out of unpacked Debian packages: its programs and modules, exactly the
  * libraries that they load, busybox, and nothing else.
+ *
+ * @returns the path in the tree of each file that came from there, by its absolute path in the image
  */
-export async function layRoot(contents: RootContents, tree: string, root: string): Promise<void> {
+export async function layRoot(
+  contents: RootContents,
+  tree: string,
+  root: string,
+): Promise<ReadonlyMap<string, string>> {
+  const laid = new Map<string, string>();
+  const lay = async (from: string, to: string, mode: number) => {
+    const real = await realpath(from);
+    await copyFile(real, join(root, to));
+    await chmod(join(root, to), mode);
+    laid.set(`/${to}`, relative(tree, real));
+  };
   const libraries = await findLibraryFolder(tree);
   const modules = (contents.modules?.names ?? []).map((name) =>
     join(libraries.folder, contents.modules?.folder ?? "", name),
   );
   const programs = contents.programs.map((path) => join(tree, path));
   await layFolders(contents, root, relative(tree, libraries.folder));
-  for (const [place, path] of programs.entries())
-    await lay(path, join(root, contents.programs[place] ?? ""), 0o755);
-  for (const path of modules) await lay(path, join(root, "usr/lib", basename(path)), 0o644);
+  for (const path of contents.programs) await lay(join(tree, path), path, 0o755);
+  for (const path of modules) await lay(path, join("usr/lib", basename(path)), 0o644);
   for (const path of await findLibraries(libraries, [...programs, ...modules])) {
-    await lay(path, join(root, relative(tree, libraries.folder), basename(path)), 0o755);
+    await lay(path, join(relative(tree, libraries.folder), basename(path)), 0o755);
   }
   await layLoader(tree, root, libraries);
-  await lay(join(tree, "usr/bin/busybox"), join(root, "usr/bin/busybox"), 0o755);
+  await lay(join(tree, "usr/bin/busybox"), "usr/bin/busybox", 0o755);
   for (const applet of contents.applets) await symlink("busybox", join(root, "usr/bin", applet));
   for (const [path, text] of Object.entries(contents.files)) {
     await writeFile(join(root, path), text);
     await chmod(join(root, path), 0o644);
   }
+  return laid;
 }
 
 interface LibraryFolder {
@@ -104,9 +117,4 @@ async function layLoader(tree: string, root: string, libraries: LibraryFolder): 
   const target = relative(join(tree, "usr/lib"), libraries.loader);
   await symlink(target, join(root, "usr/lib", basename(libraries.loader)));
   await symlink("usr/lib", join(root, "lib64"));
-}
-
-async function lay(from: string, to: string, mode: number): Promise<void> {
-  await copyFile(from, to);
-  await chmod(to, mode);
 }
