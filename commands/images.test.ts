@@ -7,6 +7,7 @@ import { brokerImage } from "../toolchain/images/broker/recipe.ts";
 import { consoleImage } from "../toolchain/images/console-image.ts";
 import { imageReference } from "../toolchain/images/debian-image.ts";
 import type { Progress } from "../toolchain/progress.ts";
+import { checkImageUpdate } from "./images.ts";
 import { stackImages } from "./workplace.ts";
 
 const progress: Progress = { say: () => {}, step: (_, work) => work(() => {}) };
@@ -65,4 +66,21 @@ it("a command that brings a stack up needs its image", async () => {
   await expect(images(tools)).rejects.toThrow(
     /The broker image is not on this engine, and --no-install forbids/,
   );
+});
+
+describe("images that are to be built anew", () => {
+  const prod = { stack: "prod", install: true };
+
+  it("are refused for a stack that names its own, with both ways on", () => {
+    expect(() => checkImageUpdate(prod, "x:1")).toThrow(
+      /config names x:1: .*`npm run pulumi -- --stack prod config set naboom-mqtt:image NAME:TAG`, .*config rm naboom-mqtt:image`$/,
+    );
+    expect(() => checkImageUpdate(prod, undefined)).not.toThrow();
+  });
+
+  it("are refused where nothing may be built, with the command that may", () => {
+    expect(() => checkImageUpdate({ ...prod, install: false }, undefined)).toThrow(
+      /--no-install forbids that: npm run up -- --stack prod --update-image$/,
+    );
+  });
 });

@@ -1,11 +1,12 @@
 import { consoleImageVariable, imageVariable } from "../infra/image.ts";
-import { pulumiCommand } from "../infra/mend.ts";
+import { pulumiCommand, runCommand } from "../infra/mend.ts";
 import { paintNotice } from "../toolchain/colour.ts";
 import type { DockerEngine } from "../toolchain/docker-engine.ts";
 import { findBrokerImage, prepareBrokerImage } from "../toolchain/images/broker-image.ts";
 import { consoleImage, prepareConsoleImage } from "../toolchain/images/console-image.ts";
 import { findDebianImage } from "../toolchain/images/debian-image.ts";
 import type { Progress } from "../toolchain/progress.ts";
+import { UserError } from "../toolchain/user-error.ts";
 import type { StackConfig } from "./stack-config.ts";
 
 /** What images are prepared with. */
@@ -28,14 +29,18 @@ export const imagesHere: Images = async () => {
   };
 };
 
-/**
- * Every image that a stack needs, pulled or built where it is missing; the console's where there is to be one.
- *
- * @param config where the stack may name images; @default none are named
- */
-export function imagesNeeded(stack: string, config?: StackConfig): Images {
+/** Which images a stack needs, and how they are had. */
+export interface ImageNeeds {
+  /** Where the stack may name images. @default none are named */
+  readonly config?: StackConfig | undefined;
+  /** Whether they are built of the newest packages, whatever is here. @default false */
+  readonly update?: boolean;
+}
+
+/** Every image that a stack needs, pulled or built where it is missing; the console's where there is to be one. */
+export function imagesNeeded(stack: string, { config, update = false }: ImageNeeds = {}): Images {
   return async (tools) => {
-    const common = { ...tools, pulumi: pulumiCommand(stack) };
+    const common = { ...tools, update, pulumi: pulumiCommand(stack) };
     const broker = await prepareBrokerImage({ ...common, configured: config?.image() });
     if (MADE.has(broker.how)) tools.progress.say(paintNotice.dim(broker.why));
     const page = config?.console();
@@ -45,6 +50,28 @@ export function imagesNeeded(stack: string, config?: StackConfig): Images {
       ...(served ? { [consoleImageVariable]: await prepareConsoleImage(common) } : {}),
     };
   };
+}
+
+/**
+ * Refuses to build images anew where none may be built, or where the stack would not run from them.
+ *
+ * @param configured the image that the stack's config names
+ */
+export function checkImageUpdate(
+  { stack, install }: { readonly stack: string; readonly install: boolean },
+  configured: string | undefined,
+): void {
+  if (!install) {
+    throw new UserError(
+      `--update-image builds images, and --no-install forbids that: ${runCommand(stack, "up", "--update-image")}`,
+    );
+  }
+  if (configured === undefined) return;
+  const pulumi = pulumiCommand(stack);
+  throw new UserError(
+    `--update-image builds the broker image anew, but the stack's config names ${configured}: give a newer one with ` +
+      `\`${pulumi} config set naboom-mqtt:image NAME:TAG\`, or go back to the built one with \`${pulumi} config rm naboom-mqtt:image\``,
+  );
 }
 
 /** Ways that took an image to be made just now, which the user wants to hear of. */

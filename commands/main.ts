@@ -18,11 +18,11 @@ program.enablePositionalOptions();
 
 let exitCode = 0;
 
-onStack(program.command("up").description("bring the stack up with pulumi up, and prove it")).action(
-  async (options) => {
+onStack(program.command("up").description("bring the stack up with pulumi up, and prove it"))
+  .option("--update-image", "build the images anew, of the newest packages", false)
+  .action(async (options) => {
     exitCode = await (await import("./up.ts")).up(options);
-  },
-);
+  });
 
 onStack(program.command("down").description("take the stack down; asks before it deletes data"))
   .option("--yes", "do not ask", false)

@@ -8,6 +8,7 @@ import { renderReport } from "../smoke-tests/report.ts";
 import { mayColour } from "../toolchain/colour.ts";
 import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
+import { withImageNotices } from "./image-notices.ts";
 import { prepareWorkplace } from "./workplace.ts";
 
 export interface SmokeOptions {
@@ -21,11 +22,13 @@ export interface SmokeOptions {
 export async function smoke(options: SmokeOptions): Promise<number> {
   const { stack, progress } = await prepareWorkplace(options);
   const outputs = await readRunningOutputs(stack);
-  const proof = stderr.isTTY
-    ? await progress.step("proving the running broker", (note) => prove(stack, outputs, note))
-    : await prove(stack, outputs);
-  stdout.write(options.json ? `${JSON.stringify(proof, undefined, 2)}\n` : `${report(proof)}\n`);
-  return proof.failed === 0 ? 0 : 1;
+  return await withImageNotices(options, progress, async () => {
+    const proof = stderr.isTTY
+      ? await progress.step("proving the running broker", (note) => prove(stack, outputs, note))
+      : await prove(stack, outputs);
+    stdout.write(options.json ? `${JSON.stringify(proof, undefined, 2)}\n` : `${report(proof)}\n`);
+    return proof.failed === 0 ? 0 : 1;
+  });
 }
 
 /** The outputs of a stack that may not be up. */

@@ -9,20 +9,30 @@ import { paintAnswer, paintNotice } from "../toolchain/colour.ts";
 import { projectName } from "../toolchain/project.ts";
 import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
+import { removeSupersededImages, withImageNotices } from "./image-notices.ts";
+import { checkImageUpdate } from "./images.ts";
 import { prove, readOutputs, report } from "./smoke.ts";
 import { StackConfig } from "./stack-config.ts";
-import { mendStack, prepareWorkplace } from "./workplace.ts";
+import { mendStack, prepareWorkplace, type Workplace } from "./workplace.ts";
 
 export interface UpOptions {
   readonly stack: string;
   readonly install: boolean;
+  /** Whether the images are built of the newest packages, and the broker is replaced where they are newer. */
+  readonly updateImage: boolean;
 }
 
 /** Brings the stack up with `pulumi up`, proves it with the smoke tests, and says how to go on. */
 export async function up(options: UpOptions): Promise<number> {
   // Pulumi names no file and no line where it cannot read one, and takes a while to come to the mistakes in it.
-  (await StackConfig.read(options.stack)).check();
+  const config = await StackConfig.read(options.stack);
+  config.check();
+  if (options.updateImage) checkImageUpdate(options, config.image());
   const workplace = await prepareWorkplace(options);
+  return await withImageNotices(options, workplace.progress, () => bringUp(workplace, options.updateImage));
+}
+
+async function bringUp(workplace: Workplace, updateImage: boolean): Promise<number> {
   const { stack, progress } = workplace;
   await mendStack(workplace);
   const broker = await findBroker(stack);
@@ -36,6 +46,7 @@ export async function up(options: UpOptions): Promise<number> {
   if (exitCode !== 0) return exitCode;
 
   const [changes, outputs] = await Promise.all([stack.lastChanges(), readOutputs(stack)]);
+  if (updateImage) await removeSupersededImages();
   const proof = await progress.step("proving the running broker", (note) => prove(stack, outputs, note));
   stdout.write(`${report(proof)}\n\n${summary(stack.name, changes, outputs)}\n`);
   return proof.failed === 0 ? 0 : 1;

@@ -19,6 +19,8 @@ export interface WorkplaceOptions {
   readonly install: boolean;
   /** Whether images may be missing, as for a command that takes the stack down or mends its config. @default false */
   readonly tolerant?: boolean;
+  /** Whether the images are built of the newest packages, whatever is here. @default false */
+  readonly updateImage?: boolean;
 }
 
 /** What a command works with. */
@@ -37,9 +39,10 @@ export async function prepareWorkplace({
   stack,
   install,
   tolerant = false,
+  updateImage = false,
 }: WorkplaceOptions): Promise<Workplace> {
   if (!tolerant) refuseConsoleName(stack); // One that is there all the same can be taken down.
-  const toolchain = await prepareToolchain(install, await stackImages(stack, tolerant));
+  const toolchain = await prepareToolchain(install, await stackImages(stack, tolerant, updateImage));
   const backend = await prepareBackend({ projectFolder });
   if (backend.notice !== undefined) toolchain.progress.say(paintNotice.yellow(backend.notice));
   const environment = { ...toolchain.environment, ...backend.environment, ...stackEnvironment(stack) };
@@ -63,8 +66,8 @@ export async function mendStack({ stack, progress }: Workplace): Promise<void> {
 }
 
 /** The images that a command for a stack works with; a tolerant one reads no config, which it may be there to mend. */
-export async function stackImages(stack: string, tolerant: boolean): Promise<Images> {
-  return tolerant ? imagesHere : imagesNeeded(stack, await StackConfig.read(stack));
+export async function stackImages(stack: string, tolerant: boolean, update = false): Promise<Images> {
+  return tolerant ? imagesHere : imagesNeeded(stack, { config: await StackConfig.read(stack), update });
 }
 
 /** A Docker engine, images and a Pulumi. */

@@ -5,21 +5,27 @@ import { UserError } from "./user-error.ts";
 /** Seconds that another apt or dpkg is waited for. */
 const PATIENCE = 120;
 
+export interface AptOptions {
+  /** Where `apt-get source` lays what it downloads. @default the process's own folder */
+  readonly cwd?: string;
+  /** Ends apt-get. */
+  readonly signal?: AbortSignal | undefined;
+}
+
 /**
  * Runs apt-get without questions, waiting up to two minutes for another one that holds a lock.
  *
  * @param note hears each line that apt-get prints
- * @param cwd where `apt-get source` lays what it downloads; @default the process's own
  * @throws UserError with apt-get's own last words
  */
 export async function aptGet(
   args: readonly string[],
   note: (text: string) => void,
-  cwd?: string,
+  options: AptOptions = {},
 ): Promise<string> {
   const deadline = Date.now() + PATIENCE * 1000;
   for (;;) {
-    const result = await runOnce(args, note, cwd);
+    const result = await runOnce(args, note, options);
     if (result.exitCode === 0) return result.stdout;
     const output = result.all ?? "";
     // apt itself waits for the lock of dpkg alone, and not for that of the package lists.
@@ -30,12 +36,13 @@ export async function aptGet(
   }
 }
 
-async function runOnce(args: readonly string[], note: (text: string) => void, cwd?: string) {
+async function runOnce(args: readonly string[], note: (text: string) => void, { cwd, signal }: AptOptions) {
   const run = execa("apt-get", ["-o", `DPkg::Lock::Timeout=${PATIENCE}`, "-q", ...args], {
     reject: false,
     stdin: "ignore",
     all: true,
     ...(cwd === undefined ? {} : { cwd }),
+    ...(signal === undefined ? {} : { cancelSignal: signal }),
     env: { DEBIAN_FRONTEND: "noninteractive", LC_ALL: "C" },
   });
   for await (const line of run.iterable({ from: "all" })) note(line.trim().slice(0, 70));

@@ -13,11 +13,12 @@ import {
 import { buildDebianImage, checkArchitecture, findDebianImage } from "./debian-image.ts";
 import { findDebianArchive } from "./debian-packages.ts";
 import { pullImage } from "./pull.ts";
+import { rebuildImage } from "./rebuilt-image.ts";
 
 /** The image that the broker runs from. */
 export interface BrokerImage {
   readonly reference: string;
-  readonly how: "configured" | "found" | "pulled" | "built";
+  readonly how: "configured" | "found" | "pulled" | "built" | "updated";
   /** One sentence for people: which image, and why it is this one. */
   readonly why: string;
 }
@@ -27,6 +28,8 @@ export interface BrokerImageOptions extends ConfigMend {
   readonly configured?: string | undefined;
   /** Whether an image may be pulled or built. */
   readonly install: boolean;
+  /** Whether one is built of the newest packages, whatever is here. @default false */
+  readonly update?: boolean;
   readonly engine: DockerEngine;
   readonly progress: Progress;
 }
@@ -40,8 +43,9 @@ export interface BrokerImageOptions extends ConfigMend {
  * @throws UserError if the configured image can't be had, or no way is left
  */
 export async function prepareBrokerImage(options: BrokerImageOptions): Promise<BrokerImage> {
-  const { configured, install } = options;
+  const { configured, install, update = false } = options;
   if (configured !== undefined) return await useConfigured(configured, options);
+  if (update) return await rebuild(options);
   const here = await findBrokerImage();
   if (here !== undefined && (here.built || !install)) return here;
   requireInstall(options, "The broker image");
@@ -94,6 +98,14 @@ export async function buildBrokerImage(
 async function useConfigured(reference: string, options: BrokerImageOptions): Promise<BrokerImage> {
   await requireConfiguredImage({ ...options, reference, key: "image" });
   return { reference, how: "configured", why: "The stack's config names it." };
+}
+
+async function rebuild(options: BrokerImageOptions): Promise<BrokerImage> {
+  requireInstall(options, "A newer broker image");
+  await requireEngineSpace();
+  checkArchitecture(options.engine.architecture);
+  const reference = await rebuildImage(brokerImage(), "the broker image", options.progress);
+  return { reference, how: "updated", why: "Built anew, as --update-image asks for." };
 }
 
 type Attempt =

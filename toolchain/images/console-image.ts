@@ -7,11 +7,12 @@ import { UserError } from "../user-error.ts";
 import { type ConfigMend, plainPulumi, requireConfiguredImage, requireInstall } from "./configured-image.ts";
 import { buildDebianImage, checkArchitecture, type DebianImage, findDebianImage } from "./debian-image.ts";
 import { findDebianArchive } from "./debian-packages.ts";
+import { rebuildImage } from "./rebuilt-image.ts";
 
 /** What the image holds; user, group and paths are those of `web/layout.ts`. */
 const RECIPE = Object.freeze({
   /** To be raised whenever the code would make another image of the same data. */
-  revision: 1,
+  revision: 2,
   suite: "forky",
   packages: ["nginx", "busybox-static"],
   contents: {
@@ -57,6 +58,8 @@ export interface ConsoleImageOptions extends ConfigMend {
   readonly configured?: string | undefined;
   /** Whether an image may be pulled or built. */
   readonly install: boolean;
+  /** Whether one is built of the newest packages, whatever is here. @default false */
+  readonly update?: boolean;
   readonly engine: DockerEngine;
   readonly progress: Progress;
 }
@@ -68,10 +71,14 @@ export interface ConsoleImageOptions extends ConfigMend {
  * @throws UserError if there is none and none can be built
  */
 export async function prepareConsoleImage(options: ConsoleImageOptions): Promise<string> {
-  const { configured, engine, progress } = options;
+  const { configured, engine, progress, update = false } = options;
   if (configured !== undefined) {
     await requireConfiguredImage({ ...options, reference: configured, key: "console.image" });
     return configured;
+  }
+  if (update) {
+    requireInstall(options, "A newer image of the console");
+    return await rebuildImage(consoleImage, "the console's image", progress);
   }
   const here = await findDebianImage(consoleImage);
   if (here !== undefined) return here;

@@ -86,13 +86,18 @@ export interface DebianIndex {
  *
  * @param request.folder an empty folder of the caller's, which removes it
  * @param request.sources whether the lists of source packages are needed too
+ * @param request.signal ends the fetching
  */
 export async function openDebianIndex(
-  request: DebianIndex & { readonly archive: DebianArchive; readonly sources: boolean },
+  request: DebianIndex & {
+    readonly archive: DebianArchive;
+    readonly sources: boolean;
+    readonly signal?: AbortSignal;
+  },
 ): Promise<DebianIndex> {
-  const { folder, suite, note } = request;
+  const { folder, suite, note, signal } = request;
   await writeConfiguration(request);
-  await aptGet([...aptOptions(folder), "update"], note);
+  await aptGet([...aptOptions(folder), "update"], note, { signal });
   return { folder, suite, note };
 }
 
@@ -126,7 +131,9 @@ export async function unpackDebianPackages(
 export async function fetchDebianSource({ folder, note }: DebianIndex, name: string): Promise<DebianSource> {
   const place = join(folder, "source");
   await mkdir(place);
-  await aptGet([...aptOptions(folder), "source", "--download-only", "--only-source", name], note, place);
+  await aptGet([...aptOptions(folder), "source", "--download-only", "--only-source", name], note, {
+    cwd: place,
+  });
   const files = await readdir(place);
   const description = files.find((file) => file.endsWith(".dsc"));
   const text = description === undefined ? "" : await readFile(join(place, description), "utf8");
