@@ -5,7 +5,7 @@ import { someOf } from "../infra/rule-breadth.ts";
 import type { Settings } from "../infra/settings-schema.ts";
 import type { AccessRule } from "../mosquitto/acl.ts";
 import type { ClientIdentity } from "../mosquitto/authorization.ts";
-import type { ListenerName } from "../mosquitto/listener.ts";
+import { type AnyListenerName, internalListener } from "../mosquitto/listener.ts";
 import { hasPlaceholder } from "../mosquitto/pattern.ts";
 import type { GrantedRule } from "../mosquitto/role.ts";
 import { type Cell, LINE, renderTable, wrap } from "./table.ts";
@@ -28,9 +28,7 @@ export function renderExplanation(
     ["by", reasonOf(explanation)],
     ...others.map((rule) => [alternative, describeRule(rule)]),
     ...(client === undefined ? [] : [["as", describeClient(client, settings.clientIds)]]),
-    ...(allowed
-      ? [["on", listeners.map((name) => `${name} ${settings.listeners[name].port}`).join(", ")]]
-      : []),
+    ...(allowed ? [["on", portsOf(listeners, settings)]] : []),
   ];
   return [`${paint.bold(user)} ${verdict} ${topic}`, ...list(rows, paint.dim)].join("\n");
 }
@@ -40,7 +38,7 @@ export function renderRights(user: string, settings: Settings, { colour }: Repor
   const paint = colors.createColors(colour);
   const own = settings.users[user];
   if (own === undefined) throw new Error(`${user} is no user of the policy`);
-  const on = own.listeners.map((name) => `${name} ${settings.listeners[name].port}`).join(", ");
+  const on = portsOf(own.listeners, settings);
   const as = loginNames(settings, user, own);
   const everyone = `everyone's pattern${settings.clientIds === "free" ? ", and any client can choose its id" : ""}`;
   const rules: readonly (GrantedRule & { everyone?: true })[] = [
@@ -98,8 +96,16 @@ function ownLines(own: readonly Reach[]): readonly string[] {
   return ["", ...wrap(`${names} ${are} of the stack's own, by which it checks the broker.`, LINE)];
 }
 
-function placesOf(listeners: readonly ListenerName[]): string {
+function placesOf(listeners: readonly AnyListenerName[]): string {
   return `on ${listeners.join(", ")}`;
+}
+
+/** The listeners with their ports on the host, which the internal one has none of. */
+function portsOf(names: readonly AnyListenerName[], { listeners }: Settings): string {
+  const places = names.map((name) =>
+    name === internalListener.name ? name : `${name} ${listeners[name].port}`,
+  );
+  return places.join(", ");
 }
 
 function asClient(client: ClientIdentity | undefined): string {

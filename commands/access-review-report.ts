@@ -109,9 +109,6 @@ function foreword({ log }: AccessReview, paint: Paint): string[] {
     ...(log.isWhole
       ? []
       : ["Older parts of the log are gone: who logged in before, and stayed, is not seen."]),
-    ...(log.hasSubscriptions
-      ? []
-      : ["This broker's log has no subscriptions, so `read ?` is not known either."]),
   ];
   return sentences.flatMap((sentence) => wrap(sentence, LINE)).map((line) => paint.dim(line));
 }

@@ -91,19 +91,19 @@ describe("the accounts of the stack's own that can reach a topic", () => {
       ...read.listeners,
     ]);
 
-  it("are the healthcheck's, on its one listener, and by patterns as everybody's", () => {
-    expect(found(policy, "$SYS/broker/version")).toEqual([["healthcheck", "read", "mqtts"]]);
-    expect(found(policy, "naboom/devices/lamp/on")).toEqual([["healthcheck", "read", "write", "mqtts"]]);
+  it("are the healthcheck's, on the internal listener, and by patterns as everybody's", () => {
+    expect(found(policy, "$SYS/broker/version")).toEqual([["healthcheck", "read", "internal"]]);
+    expect(found(policy, "naboom/devices/lamp/on")).toEqual([["healthcheck", "read", "write", "internal"]]);
     expect(found(policy, "$SYS/broker/uptime")).toEqual([]);
-    const certificates = sampleSettings({ ...config, clientCertificates: { mqtts: "besides-password" } });
-    expect(found(certificates, "$SYS/broker/version")).toEqual([["healthcheck", "read", "mqtt"]]);
   });
 
   it("are one of the smoke tests' where its own client id opens the topic", () => {
     const own = sampleSettings({ ...config, clientIds: "own" });
     expect(found(own, "naboom/devices/web~proof-3/on")).toEqual([["web~proof-3", "read", "write", "wss"]]);
     expect(found(own, "naboom/devices/web~proof-33/on")).toEqual([]);
-    expect(found(own, "naboom/devices/healthcheck/on")).toEqual([["healthcheck", "read", "write", "mqtts"]]);
+    expect(found(own, "naboom/devices/healthcheck/on")).toEqual([
+      ["healthcheck", "read", "write", "internal"],
+    ]);
     expect(found(own, "naboom/devices/lamp/on")).toEqual([]);
   });
 });

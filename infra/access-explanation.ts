@@ -1,8 +1,8 @@
 import type { AccessRule } from "../mosquitto/acl.ts";
 import { authorize, type ClientIdentity, type Decision, patternMatches } from "../mosquitto/authorization.ts";
 import { proofAccounts } from "../mosquitto/client-id.ts";
-import { healthcheckAccount, healthcheckListener } from "../mosquitto/healthcheck.ts";
-import type { ListenerName } from "../mosquitto/listener.ts";
+import { healthcheckAccount } from "../mosquitto/healthcheck.ts";
+import { type AnyListenerName, internalListener } from "../mosquitto/listener.ts";
 import { placeholders } from "../mosquitto/pattern.ts";
 import type { GrantedRule } from "../mosquitto/role.ts";
 import { type AccessPolicy, loginNames } from "./login-names.ts";
@@ -25,8 +25,8 @@ export interface Explanation {
   readonly others: readonly GrantedRule[];
   /** Who it has to be, where a pattern decided. */
   readonly client?: ClientIdentity;
-  /** Where the user may log in. */
-  readonly listeners: readonly ListenerName[];
+  /** Where the user may log in; the internal listener is the healthcheck's alone. */
+  readonly listeners: readonly AnyListenerName[];
 }
 
 /** A question about one user and one topic. */
@@ -52,7 +52,7 @@ interface Account {
   /** The names that the broker knows it by. */
   readonly names: readonly string[];
   readonly rules: readonly GrantedRule[];
-  readonly listeners: readonly ListenerName[];
+  readonly listeners: readonly AnyListenerName[];
 }
 
 function explain(
@@ -121,7 +121,7 @@ function ownAccounts(policy: AccessPolicy, topic: string): ReadonlyMap<string, A
   const healthcheck: Account = {
     names: [healthcheckAccount.name],
     rules: [{ access: "read", filter: healthcheckAccount.topic }],
-    listeners: [healthcheckListener(policy.clientCertificates)],
+    listeners: [internalListener.name],
   };
   const levels = new Set(topic.split("/"));
   const proofs = Object.entries(policy.users).flatMap(([user, settings]) =>

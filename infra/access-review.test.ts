@@ -26,7 +26,7 @@ function use(more: Partial<AccessUse> = {}): AccessUse {
     ["app", LATER],
   ]);
   const nothing = { resuming: new Set<string>(), subscriptions: new Map() };
-  return { began: BEGAN, isWhole: true, hasSubscriptions: true, logIns, ...nothing, ...more };
+  return { began: BEGAN, isWhole: true, logIns, ...nothing, ...more };
 }
 
 /** Each finding with its place, its rule and the users that it is about. */
@@ -97,12 +97,10 @@ describe("a review", () => {
     });
   });
 
-  it("does not say never where a session may have been kept, or where subscriptions are not logged", () => {
+  it("does not say never where a session may have been kept", () => {
     const kept = usesOf(reviewAccess(policy, use({ resuming: new Set(["web"]) })));
     expect(kept["web read naboom/data/news"]).toEqual({ read: "unknown" });
-    const unlogged = usesOf(reviewAccess(policy, use({ hasSubscriptions: false })));
-    expect(unlogged["web read naboom/data/news"]).toEqual({ read: "unknown" });
-    expect(unlogged["idle readwrite idle/state"]).toEqual({ read: "never", write: "never" });
+    expect(kept["idle readwrite idle/state"]).toEqual({ read: "never", write: "never" });
   });
 
   it("knows no use without a log, and finds the rest all the same", () => {

@@ -49,7 +49,7 @@ export interface ReviewedPlace {
 
 export interface AccessReview {
   /** What the use is known from. @default it is not known */
-  readonly log?: Pick<AccessUse, "began" | "isWhole" | "hasSubscriptions">;
+  readonly log?: Pick<AccessUse, "began" | "isWhole">;
   readonly places: readonly ReviewedPlace[];
   /** How many findings of each kind there are. */
   readonly counts: Readonly<Record<Finding["kind"], number>>;
@@ -68,7 +68,7 @@ export function reviewAccess(policy: AccessPolicy, use?: AccessUse): AccessRevie
   ];
   const all = places.flatMap((place) => [...place.findings, ...place.rules.flatMap((rule) => rule.findings)]);
   const counts = findingKinds.map((kind) => [kind, all.filter((finding) => finding.kind === kind).length]);
-  const log = use && { began: use.began, isWhole: use.isWhole, hasSubscriptions: use.hasSubscriptions };
+  const log = use && { began: use.began, isWhole: use.isWhole };
   return { ...(log === undefined ? {} : { log }), places, counts: Object.fromEntries(counts) };
 }
 
@@ -166,8 +166,7 @@ class Reviewer {
       .at(-1);
     if (latest) return latest;
     const users = this.#holders(rule).filter((user) => use.logIns.has(user));
-    const untold = !use.hasSubscriptions || users.some((user) => use.resuming.has(user));
-    return users.length > 0 && untold ? "unknown" : "never";
+    return users.some((user) => use.resuming.has(user)) ? "unknown" : "never";
   }
 
   /** Who can use a rule: those that have it, or everyone for a pattern that the broker applies. */

@@ -10,8 +10,6 @@ export interface AccessUse {
   readonly began: string;
   /** Whether the log goes back to the broker's start; else a client that came before it is not seen. */
   readonly isWhole: boolean;
-  /** Whether subscriptions are logged; a broker from before this was asked for has none. */
-  readonly hasSubscriptions: boolean;
   /** When each user logged in last; those that did not are left out. */
   readonly logIns: ReadonlyMap<string, string>;
   /** Users with a session that the broker may have kept, with subscriptions from before the log. */
@@ -60,10 +58,10 @@ export class AccessUseRecord {
   }
 
   /** What is known now; nothing where the log had no line. */
-  result({ began, isWhole, hasSubscriptions }: BrokerLog): AccessUse | undefined {
+  result({ began, isWhole }: BrokerLog): AccessUse | undefined {
     if (began === undefined) return undefined;
     return {
-      ...{ began, isWhole, hasSubscriptions },
+      ...{ began, isWhole },
       ...{ logIns: this.#logIns, resuming: this.#resuming, subscriptions: this.#subscriptions },
     };
   }

@@ -70,7 +70,6 @@ describe("on this machine", () => {
       })),
       patterns: [],
       iterations: 101,
-      healthcheckListener: "mqtts",
       certificates: { authority: "", server: "", key: "" },
       names: ["localhost"],
       healthcheckSeed: seed,

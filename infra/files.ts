@@ -1,7 +1,6 @@
 import * as pulumi from "@pulumi/pulumi";
 import { certificateGenerations, certificateName, useOn } from "../mosquitto/client-certificate.ts";
 import { renderConfiguration } from "../mosquitto/configuration.ts";
-import { healthcheckListener } from "../mosquitto/healthcheck.ts";
 import { type Revision, type RevisionUser, renderRevision } from "../mosquitto/revision.ts";
 import type { Authority } from "./authority.ts";
 import type { ClientAuthority } from "./client-authority.ts";
@@ -50,7 +49,6 @@ export function renderFiles(
         iterations: settings.passwords.iterations,
         certificates: { authority: ca, server, key },
         clientCertificates,
-        healthcheckListener: healthcheckListener(settings.clientCertificates),
         names: settings.certificates.names,
         healthcheckSeed: seed,
       }),

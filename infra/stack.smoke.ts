@@ -47,7 +47,7 @@ describe("a stack that was brought up", () => {
   it("shows no secret in the state, in what Pulumi prints, to inspect, in logs or in the process list", async () => {
     const password = Object.values(outputs.credentials).map((credential) => credential.password);
     const names = ["broker", "publish", "reload"].map((role) => `${throwaway.prefix}-${role}`);
-    const files = `cat /mosquitto/revisions/current/server.key /mosquitto/revisions/current/passwd-mqtts /mosquitto/revisions/current/healthcheck`;
+    const files = `cat /mosquitto/revisions/current/server.key /mosquitto/revisions/current/passwd-mqtts /mosquitto/revisions/current/passwd-internal /mosquitto/revisions/current/healthcheck`;
     const delivered = (await execa`docker exec ${names[0] ?? ""} ${files.split(" ")}`).stdout;
     const secrets = [...password, ...delivered.split("\n").flatMap(secretOf)];
     expect(secrets.length).toBeGreaterThan(4);

@@ -31,7 +31,6 @@ export class BrokerLog {
   readonly #accounts = new Map<string, string>();
   #first: string | undefined;
   #began: string | undefined;
-  #hasSubscriptions = false;
 
   /** When the log began, ISO 8601; undefined before its first line. */
   get began(): string | undefined {
@@ -41,11 +40,6 @@ export class BrokerLog {
   /** Whether the log goes back to the broker's start; else a client may have been there all along, unseen. */
   get isWhole(): boolean {
     return this.#first !== undefined && /^mosquitto version \S+ starting$/.test(this.#first);
-  }
-
-  /** Whether subscriptions are logged at all; those of the healthcheck tell, which makes one at each check. */
-  get hasSubscriptions(): boolean {
-    return this.#hasSubscriptions;
   }
 
   /** Reads the next line; most of them are no event. */
@@ -72,7 +66,6 @@ export class BrokerLog {
       const clientId = text.slice(0, index);
       const account = this.#accounts.get(clientId);
       if (account === undefined) continue;
-      this.#hasSubscriptions = true;
       return { kind: "subscription", at: isoTime(at), account, clientId, filter: text.slice(index + 3) };
     }
     return undefined;

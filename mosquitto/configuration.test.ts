@@ -3,6 +3,7 @@ import { expect, it } from "vitest";
 import { noClientCertificates } from "./client-certificate.ts";
 import { renderConfiguration } from "./configuration.ts";
 import { defaultLimits } from "./limits.ts";
+import { listenerNames } from "./listener.ts";
 
 it("has each listener refuse anonymous clients and use both plugins, whatever the limits are", () => {
   const count = fc.integer({ min: 1, max: 1e6 });
@@ -17,7 +18,7 @@ it("has each listener refuse anonymous clients and use both plugins, whatever th
         clientIds: "free",
       }).split(/^listener /m);
       expect(global).toMatch(/^allow_anonymous false$/m);
-      expect(sections).toHaveLength(4);
+      expect(sections).toHaveLength(listenerNames.length + 1);
       for (const section of sections) {
         expect(section).toMatch(/^listener_allow_anonymous false$/m);
         expect(section).toMatch(/^plugin_use password-\w+$/m);
@@ -53,5 +54,21 @@ it("has a client's id be its account's name on every listener, or on none", () =
       clientCertificates: noClientCertificates,
       clientIds,
     }).match(/^use_username_as_clientid true$/gm)?.length ?? 0;
-  expect([idsOf("free"), idsOf("own")]).toEqual([0, 4]);
+  expect([idsOf("free"), idsOf("own")]).toEqual([0, 5]);
+});
+
+it("binds the internal listener, and no other, to the container's own loopback address", () => {
+  const text = renderConfiguration({
+    limits: { ...defaultLimits, connectionsPerListener: 1_000 },
+    memoryBytes: 4e8,
+    autosaveSeconds: 60,
+    clientCertificates: { mqtts: "identity", wss: "identity" },
+    clientIds: "free",
+  });
+  const bound = [...text.matchAll(/^listener (\d+) (.*)$/gm)].map(([, port, address]) => [port, address]);
+  expect(bound).toEqual([["8885", "127.0.0.1"]]);
+  const internal = text.slice(text.indexOf("listener 8885"));
+  expect(internal).toMatch(/^certfile /m);
+  expect(internal).toMatch(/^max_connections 10$/m);
+  expect(internal).not.toContain("require_certificate");
 });

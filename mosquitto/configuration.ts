@@ -2,7 +2,7 @@ import { type ClientCertificateUse, type ClientCertificateUses, useOn } from "./
 import type { ClientIdChoice } from "./client-id.ts";
 import { currentPath, layout } from "./layout.ts";
 import type { Limits } from "./limits.ts";
-import { type Listener, listenerNames, listeners } from "./listener.ts";
+import { allListenerNames, internalListener, type Listener, listenerNames, listeners } from "./listener.ts";
 
 export interface ConfigurationInput {
   readonly limits: Limits;
@@ -15,8 +15,8 @@ export interface ConfigurationInput {
 }
 
 /**
- * Renders mosquitto.conf: four listeners that refuse anonymous clients, each with a password file of its own
- * and its own use of the ACL plugin.
+ * Renders mosquitto.conf: four listeners and the internal one, which refuse anonymous clients, each with a password
+ * file of its own and its own use of the ACL plugin.
  *
  * Follows mosquitto.conf(5) of 2.1. The options that 2.1 deprecates and 3.0 removes
  * (`per_listener_settings`, `password_file`, `acl_file`) are not used.
@@ -29,6 +29,7 @@ export function renderConfiguration(input: ConfigurationInput): string {
     ...limits(input.limits, input.memoryBytes),
     ...plugins(),
     ...listenerNames.flatMap((name) => listener(listeners[name], input)),
+    ...internal(input.clientIds),
     "",
   ].join("\n");
 }
@@ -80,7 +81,7 @@ function plugins(): string[] {
   return [
     "",
     "allow_anonymous false",
-    ...listenerNames.flatMap((name) => [
+    ...allListenerNames.flatMap((name) => [
       `plugin_load password-${name} ${layout.plugins.password}`,
       `plugin_opt_password_file ${currentPath(`passwords-${name}`)}`,
     ]),
@@ -101,10 +102,34 @@ function listener(
     "listener_allow_anonymous false",
     `plugin_use password-${name}`,
     "plugin_use acl",
-    ...(clientIds === "own" ? ["use_username_as_clientid true"] : []),
+    ...ownClientIds(clientIds),
     `max_connections ${values.connectionsPerListener}`,
     ...(tls ? transportSecurity() : []),
     ...certificatesOfClients(useOn(name, clientCertificates)),
+  ];
+}
+
+function ownClientIds(choice: ClientIdChoice): string[] {
+  return choice === "own" ? ["use_username_as_clientid true"] : [];
+}
+
+/**
+ * The internal listener is over TLS, so that whoever logs in has proved the server's certificate and key as well.
+ * It never asks for a client's certificate.
+ */
+function internal(clientIds: ClientIdChoice): string[] {
+  const { name, port, address, connections } = internalListener;
+  return [
+    "",
+    `# ${name}: the healthcheck, the reload and the preflight, from within the container`,
+    `listener ${port} ${address}`,
+    "protocol mqtt",
+    "listener_allow_anonymous false",
+    `plugin_use password-${name}`,
+    "plugin_use acl",
+    ...ownClientIds(clientIds),
+    `max_connections ${connections}`,
+    ...transportSecurity(),
   ];
 }
 

@@ -11,9 +11,10 @@ import { digest } from "./revision.ts";
 const files = {
   "mosquitto.conf": "listener 1883\n",
   "passwd-mqtt": "web:$7$1$c2VjcmV0$c2VjcmV0\n",
-  "passwd-mqtts": "web:$7$1$c2VjcmV0$c2VjcmV0\nhealthcheck:$7$1$c2VjcmV0$c2VjcmV0\n",
+  "passwd-mqtts": "web:$7$1$c2VjcmV0$c2VjcmV0\n",
   "passwd-ws": "",
   "passwd-wss": "fleet ü:$7$1$c2VjcmV0$c2VjcmV0\n",
+  "passwd-internal": "healthcheck:$7$1$c2VjcmV0$c2VjcmV0\n",
   acl: "user web\ntopic read ä/#\n\npattern write b/%c\n",
   "ca.crt": "CA\n",
   "server.crt": "certificate",
@@ -40,7 +41,7 @@ it("tells the revision, the ACL and the names that may log in, and no secret", a
   expect(readFilesInForce(output)).toEqual({
     revision: digest(Object.entries(files).flat()),
     acl: files.acl,
-    accounts: { mqtt: ["web"], mqtts: ["web", "healthcheck"], ws: [], wss: ["fleet ü"] },
+    accounts: { mqtt: ["web"], mqtts: ["web"], ws: [], wss: ["fleet ü"], internal: ["healthcheck"] },
   });
   expect(output).not.toMatch(/c2VjcmV0|key|-p 8883/);
 });

@@ -1,5 +1,5 @@
 import { clientCertificateFileNames, currentPath, layout, revisionFileNames } from "./layout.ts";
-import { type ListenerName, listenerNames } from "./listener.ts";
+import { type AnyListenerName, allListenerNames } from "./listener.ts";
 
 /** What a broker's container has of its files, without a secret. */
 export interface FilesInForce {
@@ -8,7 +8,7 @@ export interface FilesInForce {
   /** The text of the ACL file. */
   readonly acl: string;
   /** The names in each listener's password file. */
-  readonly accounts: Readonly<Record<ListenerName, readonly string[]>>;
+  readonly accounts: Readonly<Record<AnyListenerName, readonly string[]>>;
 }
 
 /** What parts the answers; no line of them begins so. */
@@ -30,15 +30,21 @@ for file in ${NAMES.join(" ")}; do
 done | sha256sum | cut -c 1-16
 echo '${MARK}'
 cat ${currentPath("acl")}
-${listenerNames.map((name) => `echo; echo '${MARK}'; cut -d: -f1 ${currentPath(`passwords-${name}`)}`).join("\n")}
+${allListenerNames.map((name) => names(currentPath(`passwords-${name}`))).join("\n")}
 `;
+
+/** A revision of an earlier version has no password file for the internal listener. */
+function names(passwordFile: string): string {
+  return `echo; echo '${MARK}'; if [ -e ${passwordFile} ]; then cut -d: -f1 ${passwordFile}; fi`;
+}
 
 /** Reads what {@link filesInForceScript} has printed; undefined if it is anything else. */
 export function readFilesInForce(printed: string): FilesInForce | undefined {
   const [revision, acl, ...lists] = printed.split(new RegExp(`(?:^|\n)${MARK}\n`));
-  if (revision === undefined || acl === undefined || lists.length !== listenerNames.length) return undefined;
+  if (revision === undefined || acl === undefined || lists.length !== allListenerNames.length)
+    return undefined;
   if (!/^[0-9a-f]{16}$/.test(revision)) return undefined;
-  const accounts = listenerNames.map((name, index) => [
+  const accounts = allListenerNames.map((name, index) => [
     name,
     (lists[index] ?? "").split("\n").filter((line) => line !== ""),
   ]);

@@ -1,19 +1,10 @@
-import type { ClientCertificateUses } from "./client-certificate.ts";
 import { layout, revisionFileNames } from "./layout.ts";
-import { listeners } from "./listener.ts";
+import { internalListener } from "./listener.ts";
 
 /** The account that only the healthcheck uses, and the one topic that it may read. */
 export const healthcheckAccount = Object.freeze({ name: "healthcheck", topic: "$SYS/broker/version" });
 
-/**
- * Where the healthcheck logs in: over TLS, so that the certificate is proved as well, or in the clear where
- * that listener asks for certificates; it never leaves the container.
- */
-export function healthcheckListener(uses: ClientCertificateUses): "mqtt" | "mqtts" {
-  return uses.mqtts === "none" ? "mqtts" : "mqtt";
-}
-
-/** How a check inside the broker's container reaches it under a name that its certificate is for. */
+/** How a check inside the broker's container reaches the internal listener under a name that its certificate is for. */
 export interface HealthcheckTarget {
   readonly host: string;
   /** Whether the name is checked. */
@@ -21,15 +12,15 @@ export interface HealthcheckTarget {
 }
 
 /**
- * Chooses the name for the healthcheck among those of the server's certificate.
+ * Chooses the name for the healthcheck among those of the server's certificate that lead to the internal listener.
  *
  * Any other name than the container's own would have to be led to it by an entry in its hosts file, which cannot be
  * changed while it runs, and names are taken over by a reload. So of a certificate without such a name the CA alone
  * is checked here; its names are before it is delivered, and by the smoke tests from outside.
  */
 export function healthcheckTarget(names: readonly string[]): HealthcheckTarget {
-  const loopback = names.find((name) => ["localhost", "127.0.0.1", "::1"].includes(name));
-  return { host: loopback ?? "localhost", verifiesName: loopback !== undefined };
+  const host = [internalListener.address, "localhost"].find((name) => names.includes(name));
+  return { host: host ?? internalListener.address, verifiesName: host !== undefined };
 }
 
 /**
@@ -38,14 +29,13 @@ export function healthcheckTarget(names: readonly string[]): HealthcheckTarget {
  *
  * @param names the names of the server's certificate
  */
-export function renderHealthcheck(
-  names: readonly string[],
-  password: string,
-  listener: "mqtt" | "mqtts",
-): string {
+export function renderHealthcheck(names: readonly string[], password: string): string {
+  const { host, verifiesName } = healthcheckTarget(names);
   return [
-    ...(listener === "mqtts" ? securely(names) : ["--host 127.0.0.1"]),
-    `--port ${listeners[listener].port}`,
+    `--host ${host}`,
+    `--port ${internalListener.port}`,
+    `--cafile ${revisionFileNames.authority}`,
+    ...(verifiesName ? [] : ["--insecure"]),
     `--username ${healthcheckAccount.name}`,
     `--pw ${password}`,
     `--topic ${healthcheckAccount.topic}`,
@@ -53,12 +43,6 @@ export function renderHealthcheck(
     "-W 3",
     "",
   ].join("\n");
-}
-
-function securely(names: readonly string[]): string[] {
-  const { host, verifiesName } = healthcheckTarget(names);
-  const verification = verifiesName ? [] : ["--insecure"];
-  return [`--host ${host}`, `--cafile ${revisionFileNames.authority}`, ...verification];
 }
 
 /**

@@ -27,6 +27,7 @@ const passwordFileNames = Object.freeze({
   "passwords-mqtts": "passwd-mqtts",
   "passwords-ws": "passwd-ws",
   "passwords-wss": "passwd-wss",
+  "passwords-internal": "passwd-internal",
 });
 
 /** The names of the files in a revision. */

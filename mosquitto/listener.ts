@@ -20,3 +20,26 @@ export const listeners: Readonly<Record<ListenerName, Listener>> = Object.freeze
   ws: Object.freeze({ name: "ws", port: 8083, protocol: "websockets", tls: false }),
   wss: Object.freeze({ name: "wss", port: 8884, protocol: "websockets", tls: true }),
 });
+
+/**
+ * The listener on which the healthcheck, the reload and the preflight log in, and nobody else: it is bound to the
+ * container's own loopback address and never published, so that clients who fill the other listeners don't keep
+ * the broker from being watched or from taking a new revision over.
+ */
+export const internalListener = Object.freeze({
+  name: "internal" as const,
+  /** The TCP port inside the container. */
+  port: 8885,
+  address: "127.0.0.1",
+  /** Connections at a time: a check has one, and several may run at once. */
+  connections: 10,
+});
+
+/** A listener that clients reach, or the internal one. */
+export type AnyListenerName = ListenerName | typeof internalListener.name;
+
+/** Every listener of a broker, in the order of mosquitto.conf. */
+export const allListenerNames: readonly AnyListenerName[] = Object.freeze([
+  ...listenerNames,
+  internalListener.name,
+]);

@@ -38,14 +38,13 @@ const sample: RevisionInput = {
   ],
   patterns: [{ access: "readwrite", filter: "naboom/devices/%c/#" }],
   iterations: 101,
-  healthcheckListener: "mqtts",
   certificates: { authority: "(the CA's certificate)\n", server: "(the server's)\n", key: "(its key)\n" },
   names: ["localhost", "127.0.0.1", "::1"],
   healthcheckSeed: seed,
 };
 
 describe("a revision", () => {
-  it.each(["mosquitto.conf", "acl", "passwd-mqtt", "passwd-mqtts", "healthcheck"])(
+  it.each(["mosquitto.conf", "acl", "passwd-mqtt", "passwd-mqtts", "passwd-internal", "healthcheck"])(
     "renders %s as the golden file shows it",
     async (name) => {
       const { files } = await renderRevision(sample);

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type AccessRule, renderAcl, type UserAccess } from "./acl.ts";
 import { healthcheckAccount, renderHealthcheck } from "./healthcheck.ts";
 import { clientCertificateFileNames, revisionFileNames } from "./layout.ts";
-import { type ListenerName, listenerNames } from "./listener.ts";
+import { type AnyListenerName, allListenerNames, internalListener, type ListenerName } from "./listener.ts";
 import { type Credential, deriveCredential, passwordLine } from "./password.ts";
 
 /** One state of all files together, which is delivered and taken over as a whole. */
@@ -31,8 +31,6 @@ export interface RevisionInput {
   readonly certificates: RevisionCertificates;
   /** What the broker asks clients' certificates for and checks them by. @default no listener asks for any */
   readonly clientCertificates?: ClientCertificateFiles | undefined;
-  /** Where the healthcheck logs in. */
-  readonly healthcheckListener: "mqtt" | "mqtts";
   /** The names that the server's certificate is for. */
   readonly names: readonly string[];
   /** A random text of at least 43 letters and digits, which the healthcheck's password is derived from. */
@@ -100,15 +98,15 @@ export async function renderRevision(input: RevisionInput): Promise<Revision> {
   const line = await passwordLine(healthcheckAccount.name, credential, input.iterations);
   return assemble({
     ...fixed,
-    ...passwordFiles([...lines, { line, listeners: [input.healthcheckListener] }]),
-    healthcheck: renderHealthcheck(input.names, credential.password, input.healthcheckListener),
+    ...passwordFiles([...lines, { line, listeners: [internalListener.name] }]),
+    healthcheck: renderHealthcheck(input.names, credential.password),
   });
 }
 
 /** A line of the password files, and the listeners in whose files it is. */
 interface PasswordLine {
   readonly line: string;
-  readonly listeners: readonly ListenerName[];
+  readonly listeners: readonly AnyListenerName[];
 }
 
 async function passwordLines(
@@ -125,11 +123,11 @@ function describeLine({ line, listeners }: PasswordLine): string {
   return `${listeners.join()} ${line}`;
 }
 
-type PasswordFiles = Readonly<Record<`passwords-${ListenerName}`, string>>;
+type PasswordFiles = Readonly<Record<`passwords-${AnyListenerName}`, string>>;
 
 /** Each listener's password file, which has the lines of those who may log in there, and no other. */
 function passwordFiles(lines: readonly PasswordLine[]): PasswordFiles {
-  const entries = listenerNames.map((name) => [
+  const entries = allListenerNames.map((name) => [
     `passwords-${name}`,
     lines
       .filter(({ listeners }) => listeners.includes(name))

@@ -46,7 +46,7 @@ const webs = ["web", "web~proof-1"];
 const files: FilesInForce = {
   revision: "0123456789abcdef",
   acl,
-  accounts: { mqtt: [...fleets, "healthcheck"], mqtts: [], ws: webs, wss: webs },
+  accounts: { mqtt: fleets, mqtts: [], ws: webs, wss: webs, internal: ["healthcheck"] },
 };
 
 /** What is wrong with files that differ from those in some ways. */
@@ -59,7 +59,7 @@ async function seen(changed: Partial<FilesInForce> | string): Promise<readonly u
 describe("a broker's files", () => {
   it("are proved where they are what the outputs say, for every name that the broker knows", async () => {
     expect(await seen({})).toEqual([]);
-    expect(await proveFiles(outputs, async () => files)).toHaveLength(6);
+    expect(await proveFiles(outputs, async () => files)).toHaveLength(7);
   });
 
   it("are not where they can't be looked at", async () => {
@@ -85,7 +85,12 @@ describe("a broker's files", () => {
   });
 
   it("are not where somebody may log in who should not, or not who should", async () => {
-    const accounts = { ...files.accounts, mqtt: fleets, ws: [...webs, "web~2"] };
-    expect(await seen({ accounts })).toEqual(["healthcheck is missing", "web~2 is too much"]);
+    const accounts = { ...files.accounts, mqtt: fleets.slice(1), ws: [...webs, "web~2"] };
+    expect(await seen({ accounts })).toEqual(["fleet-b is missing", "web~2 is too much"]);
+  });
+
+  it("are not where the healthcheck's account is on a listener that clients reach, or a user on its own", async () => {
+    const accounts = { ...files.accounts, mqtts: ["healthcheck"], internal: ["healthcheck", "web"] };
+    expect(await seen({ accounts })).toEqual(["web is too much", "healthcheck is too much"]);
   });
 });

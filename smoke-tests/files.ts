@@ -4,8 +4,8 @@ import { renderAcl, type UserAccess } from "../mosquitto/acl.ts";
 import { type AclFile, readAclFile } from "../mosquitto/acl-file.ts";
 import { connectionAccounts } from "../mosquitto/client-id.ts";
 import type { FilesInForce } from "../mosquitto/files-in-force.ts";
-import { healthcheckAccount, healthcheckListener } from "../mosquitto/healthcheck.ts";
-import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
+import { healthcheckAccount } from "../mosquitto/healthcheck.ts";
+import { internalListener, type ListenerName, listenerNames } from "../mosquitto/listener.ts";
 import type { Check } from "./proof.ts";
 
 /** Differences beyond this number are only counted. */
@@ -36,15 +36,18 @@ export async function proveFiles(
     const expected = "every account that may log in here, once, and no other";
     return { ...about, listener, name: NAMES, ...outcome(expected, seen) };
   });
+  const internal = listDifferences([healthcheckAccount.name], files.accounts[internalListener.name]);
   return [
     { ...about, name: BYTES, ...outcome(`revision ${revision}`, others) },
     { ...about, name: RIGHTS, ...outcome("each account's rights", aclDifferences(outputs, files.acl)) },
+    { ...about, name: INTERNAL, ...outcome("the healthcheck's account, and no other", internal) },
     ...accounts,
   ];
 }
 
 const BYTES = "the files are the ones that the stack delivered, byte for byte";
 const RIGHTS = "the ACL file has the rights of every account, and nothing else";
+const INTERNAL = "the internal listener's password file has the healthcheck's account, and no other";
 const NAMES = "the password file has the accounts that may log in, and no other";
 
 function outcome(
@@ -113,12 +116,7 @@ function accountsOn(outputs: StackOutputs, listener: ListenerName): readonly str
   const users = Object.keys(outputs.users).filter((user) =>
     outputs.users[user]?.listeners.includes(listener),
   );
-  const { mqtts, wss } = outputs.listeners;
-  const uses = { mqtts: mqtts.clientCertificates, wss: wss.clientCertificates };
-  return [
-    ...users.flatMap((user) => accountNames(outputs, user)),
-    ...(healthcheckListener(uses) === listener ? [healthcheckAccount.name] : []),
-  ];
+  return users.flatMap((user) => accountNames(outputs, user));
 }
 
 /** Every name that a user has a password for, the smoke tests' own among them. */
