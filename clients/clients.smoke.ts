@@ -6,6 +6,7 @@ import { createServer } from "node:tls";
 import { execa } from "execa";
 import mqtt from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { listenerIn } from "../mosquitto/listener.ts";
 import { issue } from "../mosquitto/trial-certificate.ts";
 import { Detour } from "./detour.ts";
 import { kitKinds } from "./kit-kind.ts";
@@ -87,7 +88,9 @@ describe("a kit of the real command", () => {
     await expect.poll(() => stage.witness.heard("naboom/environment")).toBe(1);
     const inDocker =
       await execa`docker run --rm --env-file ${place}/mqtt.env --entrypoint sh ${stage.outputs.broker.image} -c ${"printf %s $MQTT_HOST:$MQTT_SSL_PORT:$MQTT_CA_FILE"}`;
-    expect(inDocker.stdout).toBe(`localhost:${stage.outputs.listeners.mqtts.port}:${place}/ca.crt`);
+    expect(inDocker.stdout).toBe(
+      `localhost:${listenerIn(stage.outputs.listeners, "mqtts").port}:${place}/ca.crt`,
+    );
   });
 
   it("for django has the example's service store a message", async () => {
@@ -97,7 +100,7 @@ describe("a kit of the real command", () => {
   it("for json has all that a program needs", async () => {
     const place = await stage.makeKit("browser", "json");
     const broker = JSON.parse(await readFile(join(place, "connection.json"), "utf8"));
-    expect(broker.listeners).toEqual({ wss: stage.outputs.listeners.wss });
+    expect(broker.listeners).toEqual({ wss: listenerIn(stage.outputs.listeners, "wss") });
     const { username, password, clientId, keepalive } = broker;
     const ca = await readFile(join(place, broker.caFile));
     const options = { username, password, clientId, keepalive, ca, reconnectPeriod: 0 };
@@ -113,8 +116,8 @@ describe("a kit that runs, for aiomqtt, paho and mqttjs", () => {
 
   beforeAll(async () => {
     for (const name of snippets) {
-      const { mqtts, wss } = stage.outputs.listeners;
-      const detour = await Detour.to((name === "mqttjs" ? wss : mqtts).port);
+      const listener = listenerIn(stage.outputs.listeners, name === "mqttjs" ? "wss" : "mqtts");
+      const detour = await Detour.to(listener.port);
       const place = await stage.placeKit("reader", name, "detour", (connection) => ({
         ...connection,
         port: detour.port,

@@ -1,5 +1,5 @@
-import type { StackOutputs } from "../infra/contract.ts";
-import type { ListenerName } from "../mosquitto/listener.ts";
+import type { StackListener, StackOutputs } from "../infra/contract.ts";
+import { type ListenerName, listenerIn } from "../mosquitto/listener.ts";
 import { chooseTopics, type Topics } from "./topics.ts";
 
 /** A name and a password, and the id that goes with them. */
@@ -9,15 +9,12 @@ export interface Account {
   readonly password: string;
 }
 
-/** Where a listener is reached, and what it wants. */
-export type Listener = StackOutputs["listeners"][ListenerName];
-
 /** One client of a broker: where it connects, who it is there, and what it may talk about. */
-export interface Connection extends Account, Topics, Listener {
+export interface Connection extends Account, Topics, StackListener {
   readonly user: string;
   readonly listener: ListenerName;
   /** Every listener that the user may log in on. */
-  readonly listeners: Readonly<Partial<Record<ListenerName, Listener>>>;
+  readonly listeners: Readonly<Partial<Record<ListenerName, StackListener>>>;
   /** The CA certificates to trust, PEM. */
   readonly authority: string;
   /** Seconds. */
@@ -58,14 +55,14 @@ export function describeConnection(outputs: StackOutputs, request: ConnectionReq
   const account = accountFor(outputs, request);
   const { clientCertificate } = credentials[user] ?? {};
   return {
-    ...outputs.listeners[listener],
+    ...listenerIn(outputs.listeners, listener),
     ...account,
     ...chooseTopics(rulesOf(outputs, user), outputs.patterns, {
       username: identityOn(outputs, request) ?? account.username,
       clientId: account.clientId,
     }),
     ...{ user, listener, authority },
-    listeners: Object.fromEntries(allowed.map((name) => [name, outputs.listeners[name]])),
+    listeners: Object.fromEntries(allowed.map((name) => [name, listenerIn(outputs.listeners, name)])),
     keepalive: Math.min(KEEPALIVE, limits.keepaliveSeconds),
     publisher: publisherBeside(outputs, user, account),
     ...(clientCertificate === undefined ? {} : { clientCertificate }),
@@ -103,6 +100,6 @@ function rulesOf({ users }: StackOutputs, user: string): StackOutputs["users"][s
 
 /** Who the broker takes a client for by its certificate, where that is what counts. */
 function identityOn(outputs: StackOutputs, { user, listener }: ConnectionRequest): string | undefined {
-  if (outputs.listeners[listener].clientCertificates !== "identity") return undefined;
+  if (listenerIn(outputs.listeners, listener).clientCertificates !== "identity") return undefined;
   return outputs.users[user]?.certificates.find(({ revoked }) => !revoked)?.name;
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import mqtt, { type MqttClient } from "mqtt";
 import type { StackOutputs } from "../infra/contract.ts";
+import { listenerIn } from "../mosquitto/listener.ts";
 import type { KitProcess } from "./kit-process.ts";
 
 /** The user witness, who hears all that is said. */
@@ -16,7 +17,7 @@ export class Witness {
   static async connect({ listeners, credentials }: StackOutputs): Promise<Witness> {
     const { username, password } = credentials.witness ?? {};
     const options = { username, password, clientId: "witness" } as mqtt.IClientOptions;
-    const found = new Witness(await mqtt.connectAsync(listeners.mqtt.url, options));
+    const found = new Witness(await mqtt.connectAsync(listenerIn(listeners, "mqtt").url, options));
     await found.#client.subscribeAsync("naboom/#", { qos: 1 });
     return found;
   }

@@ -5,7 +5,7 @@ import { someOf } from "../infra/rule-breadth.ts";
 import type { Settings } from "../infra/settings-schema.ts";
 import type { AccessRule } from "../mosquitto/acl.ts";
 import type { ClientIdentity } from "../mosquitto/authorization.ts";
-import { type AnyListenerName, internalListener } from "../mosquitto/listener.ts";
+import { type AnyListenerName, internalListener, listenerIn } from "../mosquitto/listener.ts";
 import { hasPlaceholder } from "../mosquitto/pattern.ts";
 import type { GrantedRule } from "../mosquitto/role.ts";
 import { type Cell, LINE, renderTable, wrap } from "./table.ts";
@@ -103,7 +103,7 @@ function placesOf(listeners: readonly AnyListenerName[]): string {
 /** The listeners with their ports on the host, which the internal one has none of. */
 function portsOf(names: readonly AnyListenerName[], { listeners }: Settings): string {
   const places = names.map((name) =>
-    name === internalListener.name ? name : `${name} ${listeners[name].port}`,
+    name === internalListener.name ? name : `${name} ${listenerIn(listeners, name).port}`,
   );
   return places.join(", ");
 }

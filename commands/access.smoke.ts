@@ -3,6 +3,7 @@ import { type AccessReview, reviewAccess } from "../infra/access-review.ts";
 import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
 import { undelivered } from "../infra/delivered-access.ts";
 import { sampleSettings } from "../infra/sample-settings.ts";
+import { listenerIn } from "../mosquitto/listener.ts";
 import { connect } from "../smoke-tests/client.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
@@ -51,7 +52,7 @@ describe("the use of a policy", () => {
 
   it("is known of a user that logs in and subscribes, of what it subscribes to only", async () => {
     const before = new Date(Date.now() - 1_000).toISOString();
-    const { host, port } = outputs.listeners.mqtt;
+    const { host, port } = listenerIn(outputs.listeners, "mqtt");
     const endpoint = { listener: "mqtt" as const, host, port, authority: outputs.certificates.authority };
     const client = await connect(endpoint, {
       version: 5,

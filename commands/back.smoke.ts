@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
+import { listenerIn } from "../mosquitto/listener.ts";
 import { connackCode } from "../smoke-tests/client.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { goBack } from "./back.ts";
@@ -55,7 +56,7 @@ async function outputs(): Promise<StackOutputs> {
 
 /** The code that the broker answers a log-in with. */
 function answer({ listeners, certificates, credentials }: StackOutputs): Promise<number> {
-  const { host, port } = listeners.mqtt;
+  const { host, port } = listenerIn(listeners, "mqtt");
   const endpoint = { listener: "mqtt" as const, host, port, authority: certificates.authority };
   return connackCode(endpoint, { version: 5, clientId: "back", ...credentials.web });
 }

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
 import { parseSettings } from "../infra/settings.ts";
+import { listenerIn } from "../mosquitto/listener.ts";
 import { connackCode } from "../smoke-tests/client.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { planChange } from "./rotate.ts";
@@ -97,7 +98,7 @@ function issued({ users }: StackOutputs, name: string): number {
 
 /** The code that the broker answers a user's log-in with. */
 function answer({ listeners, certificates, credentials }: StackOutputs, name: string): Promise<number> {
-  const { host, port } = listeners.mqtt;
+  const { host, port } = listenerIn(listeners, "mqtt");
   const endpoint = { listener: "mqtt" as const, host, port, authority: certificates.authority };
   const { username, password } = credentials[name] ?? { username: "", password: "" };
   return connackCode(endpoint, { version: 5, clientId: "rotate", username, password });

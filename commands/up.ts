@@ -4,7 +4,7 @@ import { type Due, dues } from "../infra/due.ts";
 import { type EngineContainer, hasVolume, inspectContainers } from "../infra/engine.ts";
 import { DEFAULT_STACK, runCommand } from "../infra/mend.ts";
 import { engineNames } from "../infra/names.ts";
-import { listenerNames } from "../mosquitto/listener.ts";
+import { listenerIn, listenersIn } from "../mosquitto/listener.ts";
 import { paintAnswer, paintNotice } from "../toolchain/colour.ts";
 import { projectName } from "../toolchain/project.ts";
 import type { Stack } from "../toolchain/stack.ts";
@@ -110,11 +110,12 @@ function summary(stack: string, changes: number, outputs: StackOutputs): string 
     [runCommand(stack, "smoke"), "prove it again"],
   ] as const;
   const width = Math.max(...next.map(([command]) => command.length));
+  const on = listenersIn(outputs.listeners);
   const lines = [
     changes === 0 ? "No change: everything was as it should be." : `${changes} resources changed.`,
     "",
     paintAnswer.bold("Listeners"),
-    ...listenerNames.map((name) => `  ${name.padEnd(6)} ${outputs.listeners[name].url}`),
+    ...on.map((name) => `  ${name.padEnd(6)} ${listenerIn(outputs.listeners, name).url}`),
     ...(outputs.console === undefined ? [] : ["", paintAnswer.bold("Console"), `  ${outputs.console}`]),
     "",
     paintAnswer.bold("Users"),
@@ -132,13 +133,13 @@ function summary(stack: string, changes: number, outputs: StackOutputs): string 
 /** More users than these would push everything else off the screen. */
 const SHOWN_USERS = 10;
 
-function userLines(stack: string, { users }: StackOutputs): string[] {
+function userLines(stack: string, { users, listeners: open }: StackOutputs): string[] {
+  const all = listenersIn(open).length;
   const entries = Object.entries(users);
   const shown = entries.slice(0, SHOWN_USERS);
   const width = Math.max(...shown.map(([name]) => name.length));
   const lines = shown.map(([name, { rules, listeners }]) => {
-    const where =
-      listeners.length === listenerNames.length ? "" : paintAnswer.dim(`  on ${listeners.join(", ")}`);
+    const where = listeners.length === all ? "" : paintAnswer.dim(`  on ${listeners.join(", ")}`);
     return `  ${name.padEnd(width)}  ${describeRules(rules)}${where}`;
   });
   const more = entries.length - shown.length;

@@ -1,5 +1,5 @@
 import type { StackOutputs } from "../infra/contract.ts";
-import type { ListenerName } from "../mosquitto/listener.ts";
+import { type ListenerName, listenerIn } from "../mosquitto/listener.ts";
 import { type Client, connackCode } from "../smoke-tests/client.ts";
 import type { Endpoint } from "../smoke-tests/client-options.ts";
 import { codeName, codes, NO_SUBSCRIBERS, type ProtocolVersion } from "../smoke-tests/reason-codes.ts";
@@ -63,7 +63,7 @@ export function endpointOf(
   listener: ListenerName,
   authority: string = certificates.authority,
 ): Endpoint {
-  const { host, port } = listeners[listener];
+  const { host, port } = listenerIn(listeners, listener);
   return { listener, host, port, authority };
 }
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { StackOutputs } from "../infra/contract.ts";
-import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
+import { type ListenerName, listenerIn, listenerNames } from "../mosquitto/listener.ts";
 import { type Client, connect } from "../smoke-tests/client.ts";
 import { DEADLINE } from "../smoke-tests/expectation.ts";
 import { publishPacket } from "../smoke-tests/packet.ts";
@@ -132,7 +132,7 @@ function assignRoles({ sender, receiver, bystander }: TrafficUsers): readonly Ro
 
 async function logIn(outputs: StackOutputs, role: Role): Promise<Client> {
   const { listener, user, version, clientId } = role;
-  const { host, port } = outputs.listeners[listener];
+  const { host, port } = listenerIn(outputs.listeners, listener);
   const client = await connect(
     { listener, host, port, authority: outputs.certificates.authority },
     { version, clientId, ...outputs.credentials[user] },

@@ -6,13 +6,14 @@ import {
   needsCertificate,
   useOn,
 } from "../mosquitto/client-certificate.ts";
-import { listenerNames } from "../mosquitto/listener.ts";
+import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
 import { hasPlaceholder } from "../mosquitto/pattern.ts";
 import type { Roles } from "../mosquitto/role.ts";
 import { accessContradictions } from "./access-contradictions.ts";
 import { toRoles } from "./access-settings.ts";
+import { namesOn } from "./listener-settings.ts";
 import { visible } from "./mend.ts";
-import { type Mend, removal, type SettingPath, valueAt } from "./mend-plan.ts";
+import { type Mend, removal, type SettingPath, THINK, valueAt } from "./mend-plan.ts";
 import { toRules } from "./rights-settings.ts";
 import { rules } from "./setting-rules.ts";
 import { isName, renamed } from "./user-names.ts";
@@ -30,6 +31,7 @@ export function checkAccess(given: unknown, context: z.RefinementCtx): void {
     ...Object.keys(roles).flatMap((name) => roleFaults(name, given, roles)),
     ...circles(given, roles),
     ...clientIdFaults(given),
+    ...offCertificateFaults(given),
     ...users.flatMap(([name]) => userFaults(name, given, roles)),
     ...accessContradictions(given),
   ];
@@ -62,6 +64,7 @@ function userFaults(name: string, given: unknown, roles: Roles): readonly Access
   const path = ["users", name];
   const user: Readonly<Record<string, unknown>> = Object(valueAt(given, path));
   const { connections, rotation, listeners } = user;
+  const on = namesOn(valueAt(given, ["listeners"]));
   const free = valueAt(given, ["clientIds"]) !== "own";
   const many = typeof connections === "number" && connections > 1 && free;
   const twoNames = rotation === "overlap" && sharedPatterns(given).some(isPerUserAndClient);
@@ -71,7 +74,8 @@ function userFaults(name: string, given: unknown, roles: Roles): readonly Access
       : []),
     ...unknownRoles(path, given, roles),
     ...(twoNames ? [{ path: [...path, "rotation"], message: TWO_NAMES, input: rotation }] : []),
-    ...certificateFaults(path, listeners, usesOf(given)),
+    ...offFaults(path, listeners, on),
+    ...certificateFaults(path, listeners, on, usesOf(given)),
   ];
 }
 
@@ -136,16 +140,41 @@ function clientIdFaults(given: unknown): readonly AccessFault[] {
   return [...clash, ...named];
 }
 
+/** Nobody but a person can tell where else a user is to be let in, or whether it is to be let in at all. */
+function offFaults(path: SettingPath, given: unknown, on: readonly ListenerName[]): readonly AccessFault[] {
+  const named = listenerNames.filter((name) => Array.isArray(given) && given.includes(name));
+  if (named.length === 0 || on.length === 0 || named.some((name) => on.includes(name))) return [];
+  const message =
+    `no listener is left for this user, since ${named.join(" and ")} ${named.length === 1 ? "is" : "are"} off ` +
+    `(naboom-mqtt:listeners); name one that is on (${on.join(", ")}), turn one of the user's on, or remove the user`;
+  return [{ path: [...path, "listeners"], message, input: given, mend: THINK }];
+}
+
+/** Certificates that an off listener asks for are a contradiction: either may be what was meant. */
+function offCertificateFaults(given: unknown): readonly AccessFault[] {
+  const on = namesOn(valueAt(given, ["listeners"]));
+  const uses = usesOf(given);
+  return certificateListeners
+    .filter((name) => uses[name] !== "none" && !on.includes(name))
+    .map((name) => ({
+      path: ["clientCertificates", name],
+      message: `naboom-mqtt:listeners.${name} is off, so nobody can show a certificate there; take one of the two out`,
+      input: uses[name],
+      mend: THINK,
+    }));
+}
+
 /** With identity, the broker lets in whoever has a certificate, and looks at no list of users. */
 function certificateFaults(
   path: SettingPath,
   given: unknown,
+  on: readonly ListenerName[],
   uses: ClientCertificateUses,
 ): readonly AccessFault[] {
-  const on = listenerNames.filter((name) => Array.isArray(given) && given.includes(name));
-  if (!needsCertificate(on, uses)) return [];
+  const own = on.filter((name) => given === undefined || (Array.isArray(given) && given.includes(name)));
+  if (!needsCertificate(own, uses)) return [];
   const missing = certificateListeners.filter(
-    (listener) => useOn(listener, uses) === "identity" && !on.includes(listener),
+    (listener) => useOn(listener, uses) === "identity" && on.includes(listener) && !own.includes(listener),
   );
   if (missing.length === 0) return [];
   const message = `with identity, its certificate would let it in on ${missing.join(" and ")} as well; list that too, or have certificates besides the password there`;

@@ -1,7 +1,8 @@
 import type { AccessRule } from "../mosquitto/acl.ts";
-import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
+import type { ListenerName } from "../mosquitto/listener.ts";
 import { hasPlaceholder } from "../mosquitto/pattern.ts";
 import { type GrantedRule, grantedRules, type Rights, type Roles } from "../mosquitto/role.ts";
+import { namesOn } from "./listener-settings.ts";
 import { toRights, toRules } from "./rights-settings.ts";
 import type { UserSettings, WrittenUser } from "./user-settings.ts";
 
@@ -11,6 +12,8 @@ export interface WrittenAccess {
   readonly roles: Readonly<Record<string, unknown>>;
   /** Patterns that hold for every user. */
   readonly patterns: unknown;
+  /** The listeners, of which some may be off. */
+  readonly listeners: unknown;
 }
 
 /** What of the settings is about access. */
@@ -30,9 +33,10 @@ export interface Access {
 export function resolveAccess(written: WrittenAccess): Access {
   const roles = toRoles(written.roles);
   const patterns = toRules(written.patterns, "sharedPatterns");
+  const on = namesOn(written.listeners);
   const users = Object.entries(written.users).map(([name, user]) => [
     name,
-    toUser(user, rulesOf(name, toRights(user), roles, patterns)),
+    toUser(user, on, rulesOf(name, toRights(user), roles, patterns)),
   ]);
   return {
     users: Object.fromEntries(users),
@@ -57,11 +61,11 @@ export function rulesOf(
   return grantedRules(name, { ...rights, patterns: [...rights.patterns, ...shared] }, roles);
 }
 
-function toUser(user: WrittenUser, rules: readonly GrantedRule[]): UserSettings {
-  const { roles, listeners, generation, rotation, overlapSince, retired, seeds, ...others } = user;
+function toUser(user: WrittenUser, on: readonly ListenerName[], rules: readonly GrantedRule[]): UserSettings {
+  const { roles, listeners = on, generation, rotation, overlapSince, retired, seeds, ...others } = user;
   const { connections, certificateGeneration } = others;
   return {
-    listeners: inOrder(listeners),
+    listeners: on.filter((name) => listeners.includes(name)),
     certificateGeneration,
     connections,
     generation,
@@ -73,8 +77,4 @@ function toUser(user: WrittenUser, rules: readonly GrantedRule[]): UserSettings 
     roles,
     rules,
   };
-}
-
-function inOrder(listeners: readonly ListenerName[]): readonly ListenerName[] {
-  return listenerNames.filter((name) => listeners.includes(name));
 }

@@ -3,7 +3,7 @@ import * as pulumi from "@pulumi/pulumi";
 import { areUsed } from "../mosquitto/client-certificate.ts";
 import { containerHealthcheck } from "../mosquitto/healthcheck.ts";
 import { currentPath, layout } from "../mosquitto/layout.ts";
-import { listenerNames, listeners } from "../mosquitto/listener.ts";
+import { listenerIn, listeners, listenersIn } from "../mosquitto/listener.ts";
 import { digest } from "../mosquitto/revision.ts";
 import { ISSUED_KEY_TYPE } from "./authority.ts";
 import { publish, reload, revisionId } from "./delivery.ts";
@@ -136,15 +136,14 @@ const RESTARTS =
   "retained messages, sessions and queued messages are kept";
 
 /** What runs in the container, and how it is reached from the host. */
-function process({ listeners: hostListeners }: Settings) {
+function process({ listeners: places }: Settings) {
   return {
     entrypoints: ["/usr/sbin/mosquitto"],
     command: ["-c", currentPath("configuration")],
-    ports: listenerNames.map((name) => ({
-      internal: listeners[name].port,
-      external: hostListeners[name].port,
-      ip: hostListeners[name].address,
-    })),
+    ports: listenersIn(places).map((name) => {
+      const { port, address } = listenerIn(places, name);
+      return { internal: listeners[name].port, external: port, ip: address };
+    }),
   };
 }
 
@@ -152,8 +151,8 @@ function process({ listeners: hostListeners }: Settings) {
 const FILES_BESIDE_CONNECTIONS = 256;
 
 /** What the container may not do, and may not take. */
-function confinement({ container, limits }: Settings): Partial<docker.ContainerArgs> {
-  const files = limits.connectionsPerListener * listenerNames.length + FILES_BESIDE_CONNECTIONS;
+function confinement({ container, limits, listeners: places }: Settings): Partial<docker.ContainerArgs> {
+  const files = limits.connectionsPerListener * Object.keys(places).length + FILES_BESIDE_CONNECTIONS;
   return {
     user: `${layout.owner}:${layout.owner}`,
     readOnly: true,

@@ -1,6 +1,7 @@
 import { connect as connectTls } from "node:tls";
 import { connectAsync, type IClientOptions, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { listenerIn } from "../mosquitto/listener.ts";
 import { issue } from "../mosquitto/trial-certificate.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
@@ -54,7 +55,7 @@ async function logIn(
   options: IClientOptions = {},
 ): Promise<MqttClient> {
   const client = await connectAsync(
-    outputs.listeners[listener].url,
+    listenerIn(outputs.listeners, listener).url,
     {
       ca: outputs.authority,
       ...(certificate === undefined || key === undefined ? {} : { cert: certificate, key }),
@@ -171,7 +172,7 @@ describe("a certificate that is revoked", () => {
 
 /** A TLS session that a client may come back with, which a server might let in without a look at any list. */
 function resumable({ certificate, key }: KeyPair, session?: Buffer): Promise<Buffer> {
-  const { host, port } = outputs.listeners.mqtts;
+  const { host, port } = listenerIn(outputs.listeners, "mqtts");
   return new Promise((resolve, reject) => {
     const options = { ca: outputs.authority, cert: certificate, key, maxVersion: "TLSv1.2" as const };
     const socket = connectTls({ host, port, servername: host, ...options, ...(session ? { session } : {}) });

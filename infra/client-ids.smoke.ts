@@ -1,6 +1,6 @@
 import { connect, type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, it, vi } from "vitest";
-import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
+import { type ListenerName, listenerIn, listenerNames } from "../mosquitto/listener.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { type StackOutputs, stackOutputs } from "./contract.ts";
@@ -38,7 +38,7 @@ async function logIn(
   clientId: string,
 ): Promise<Listening> {
   const options = { username, password, clientId, reconnectPeriod: 0, clean: false } as const;
-  const client = connect(outputs.listeners[listener].url, { ca: outputs.authority, ...options });
+  const client = connect(listenerIn(outputs.listeners, listener).url, { ca: outputs.authority, ...options });
   open.push(client);
   const heard: string[] = [];
   client.on("message", (topic) => heard.push(topic));

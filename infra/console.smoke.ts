@@ -3,6 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import type { TLSSocket } from "node:tls";
 import type { Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { listenerIn } from "../mosquitto/listener.ts";
 import { TestBrowser } from "../toolchain/browser.ts";
 import { dockerCommand } from "../toolchain/docker.ts";
 import { prepareDockerEngine } from "../toolchain/docker-engine.ts";
@@ -85,7 +86,7 @@ async function access() {
 /** Opens the page and logs in as ann. */
 async function enter(browser: TestBrowser): Promise<Page> {
   const page = await browser.open(outputs.console ?? "");
-  await page.getByRole("main").getByText(outputs.listeners.wss.url).waitFor();
+  await page.getByRole("main").getByText(listenerIn(outputs.listeners, "wss").url).waitFor();
   await page.getByLabel("Account").fill(ann().username);
   await page.getByLabel("Password").fill(ann().password);
   await page.getByRole("button", { name: "Log in" }).click();
@@ -98,8 +99,12 @@ describe("a stack with a console", () => {
     expect(outputs.console).toBe(`https://localhost:${port}/`);
     const page = await ask("/");
     expect(page).toMatchObject({ status: 200, certificate: outputs.certificates.serverFingerprint });
-    expect(page.policy).toContain(`connect-src 'self' wss://localhost:${outputs.listeners.wss.port};`);
-    expect(JSON.parse((await ask("/config.json")).text)).toMatchObject({ broker: outputs.listeners.wss.url });
+    expect(page.policy).toContain(
+      `connect-src 'self' wss://localhost:${listenerIn(outputs.listeners, "wss").port};`,
+    );
+    expect(JSON.parse((await ask("/config.json")).text)).toMatchObject({
+      broker: listenerIn(outputs.listeners, "wss").url,
+    });
   });
 
   it("is not touched by another `up`", async () => {

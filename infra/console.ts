@@ -1,5 +1,6 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
+import { listenerIn } from "../mosquitto/listener.ts";
 import type { RevisionUser } from "../mosquitto/revision.ts";
 import { type ConsoleRevision, renderConsole } from "../web/console.ts";
 import { consoleCommand, consoleHealthcheck, consoleLayout } from "../web/layout.ts";
@@ -86,7 +87,7 @@ function render({ settings, authority, users, names }: ConsoleArgs): pulumi.Outp
       renderConsole({
         assets,
         stack: names.prefix,
-        brokerUrl: urls.wss,
+        brokerUrl: listenerIn(urls, "wss"),
         accounts: accounts.flatMap((account) => sealable(account, settings, urls)),
         certificate,
         key,
@@ -110,7 +111,7 @@ function sealable(
         ...rules.map(({ access, filter }) => ({ access, filter })),
         ...patterns.map(({ access, filter }) => ({ access, filter, placeholders: true })),
       ],
-      listeners: listeners.map((listener) => ({ name: listener, url: urls[listener] })),
+      listeners: listeners.map((listener) => ({ name: listener, url: listenerIn(urls, listener) })),
       ...(clientIds === "own" ? { clientId: name } : {}),
     },
   ];

@@ -3,7 +3,7 @@ import { accesses } from "../mosquitto/acl.ts";
 import { clientCertificateUses } from "../mosquitto/client-certificate.ts";
 import { clientIdChoices } from "../mosquitto/client-id.ts";
 import { defaultLimits } from "../mosquitto/limits.ts";
-import { listenerNames } from "../mosquitto/listener.ts";
+import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
 
 const rule = z.strictObject({ access: z.enum(accesses), filter: z.string() });
 
@@ -23,8 +23,8 @@ export const stackOutputs = z.strictObject({
     /** The id of the revision of its files that is in force. */
     revision: z.string().regex(/^[0-9a-f]{16}$/),
   }),
-  /** Where each listener is reached from the host. */
-  listeners: z.record(
+  /** Where each listener that is on is reached from the host. */
+  listeners: z.partialRecord(
     z.enum(listenerNames),
     z.strictObject({
       /** For instance `mqtts://localhost:8883`. */
@@ -67,7 +67,7 @@ export const stackOutputs = z.strictObject({
       /** Every rule that the user has, and the role that grants it, and the pattern that it was made from. */
       rules: z.array(rule.extend({ role: z.string().optional(), pattern: z.string().optional() })),
       roles: z.array(z.string()),
-      /** Where the user may log in. */
+      /** Where the user may log in, of the listeners that are on. */
       listeners: z.array(z.enum(listenerNames)).min(1),
       /** The names that the user's clients can log in with now, the current one first. */
       accounts: z.array(z.string()).min(1),
@@ -120,3 +120,6 @@ export const stackOutputs = z.strictObject({
 });
 
 export type StackOutputs = z.infer<typeof stackOutputs>;
+
+/** A listener as clients reach it. */
+export type StackListener = NonNullable<StackOutputs["listeners"][ListenerName]>;

@@ -9,8 +9,8 @@ import { userOfLoginName } from "./login-names.ts";
 export interface DeliveredAccess {
   /** The text of its ACL file. */
   readonly acl: string;
-  /** The names that may log in on each listener. */
-  readonly accounts: Readonly<Record<ListenerName, readonly string[]>>;
+  /** The names that may log in on each listener; a listener that is off has none. */
+  readonly accounts: Readonly<Partial<Record<ListenerName, readonly string[]>>>;
 }
 
 /** What the patterns of everyone are called beside users. */
@@ -40,7 +40,7 @@ export function undelivered(access: Access, delivered: DeliveredAccess): readonl
   });
   const logIns = listenerNames.flatMap((listener) => {
     const allowed = users.filter(([, { listeners }]) => listeners.includes(listener)).map(([user]) => user);
-    return difference(new Set(allowed), new Set(delivered.accounts[listener].map(ownerOf)));
+    return difference(new Set(allowed), new Set((delivered.accounts[listener] ?? []).map(ownerOf)));
   });
   return [...new Set([...rights, ...logIns])].filter((name) => name !== healthcheckAccount.name);
 }

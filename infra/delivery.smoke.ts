@@ -2,6 +2,7 @@ import { connect as connectTls } from "node:tls";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { containerHealthcheck } from "../mosquitto/healthcheck.ts";
+import { listenerIn } from "../mosquitto/listener.ts";
 import { root } from "../mosquitto/trial-chain.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
@@ -101,10 +102,10 @@ describe("a delivery of new files", () => {
     expect(await throwaway.containerRuns("broker")).toBe(before.broker);
     const { authority, listeners } = stackOutputs.parse(await throwaway.stack.outputs());
     expect(authority).not.toBe(before.authority);
-    expect(await isTrusted(before.authority, listeners.mqtts)).toBe(true);
-    expect(await isTrusted(authority, listeners.mqtts)).toBe(true);
+    expect(await isTrusted(before.authority, listenerIn(listeners, "mqtts"))).toBe(true);
+    expect(await isTrusted(authority, listenerIn(listeners, "mqtts"))).toBe(true);
     // The same question is refused with a CA that is another one.
-    expect(await isTrusted(root.pem, listeners.mqtts)).toBe(false);
+    expect(await isTrusted(root.pem, listenerIn(listeners, "mqtts"))).toBe(false);
   });
 
   it("serves a broker whose certificate is for a public name only", async () => {
@@ -112,7 +113,7 @@ describe("a delivery of new files", () => {
     const { exitCode, output } = await throwaway.up();
     expect(exitCode, output).toBe(0);
     const { listeners } = stackOutputs.parse(await throwaway.stack.outputs());
-    expect(listeners.wss.url).toMatch(/^wss:\/\/mqtt\.example\.org:\d+$/);
+    expect(listenerIn(listeners, "wss").url).toMatch(/^wss:\/\/mqtt\.example\.org:\d+$/);
   });
 });
 

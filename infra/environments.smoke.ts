@@ -1,5 +1,6 @@
 import mqtt, { type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { listenerIn } from "../mosquitto/listener.ts";
 import { connackCode } from "../smoke-tests/client.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
@@ -54,7 +55,7 @@ describe("two stacks that came up on one engine at the same time", () => {
   });
 
   it("may not have the same port, which the sentence names with the other's container and a way out", async () => {
-    const { port } = second.outputs.listeners.mqtt;
+    const { port } = listenerIn(second.outputs.listeners, "mqtt");
     const { stack } = first;
     await stack.configure({ users: { web: rights }, listeners: { ...stack.ports, mqtt: { port } } });
     const before = await stack.containerRuns("broker", "publish", "reload");
@@ -63,7 +64,7 @@ describe("two stacks that came up on one engine at the same time", () => {
     expect(output).toContain(
       `port ${port} on 127.0.0.1, wanted for listener mqtt, is taken by the container ${second.stack.prefix}-broker; ` +
         `stop that, or choose another port: npm run pulumi -- --stack ${stack.stack.name} config set --path ` +
-        `'naboom-mqtt:listeners.mqtt.port' ${port + 10_000}`,
+        `'naboom-mqtt:listenerIn(listeners, "mqtt").port' ${port + 10_000}`,
     );
     expect(await stack.containerRuns("broker", "publish", "reload")).toBe(before);
   });
@@ -107,7 +108,7 @@ async function state({ stack }: Environment): Promise<unknown> {
 
 /** A client that counts how often its connection ends, and keeps what it hears. */
 async function follow({ listeners, credentials }: StackOutputs): Promise<MqttClient> {
-  const { host, port } = listeners.mqtt;
+  const { host, port } = listenerIn(listeners, "mqtt");
   const client = mqtt.connect({ host, port, reconnectPeriod: 0, ...credentials.web });
   client.on("message", (_, payload) => received.push(payload.toString()));
   client.on("close", () => {
@@ -126,7 +127,7 @@ async function expectHeard(message: string): Promise<void> {
 
 /** The code that the first of two stacks answers the second one's user with. */
 function answer({ listeners, certificates }: StackOutputs, { credentials }: StackOutputs): Promise<number> {
-  const { host, port } = listeners.mqtt;
+  const { host, port } = listenerIn(listeners, "mqtt");
   const endpoint = { listener: "mqtt" as const, host, port, authority: certificates.authority };
   return connackCode(endpoint, { version: 5, clientId: "environments", ...credentials.web });
 }

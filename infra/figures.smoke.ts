@@ -56,12 +56,14 @@ describe("on this machine", () => {
     const started = performance.now();
     await renderRevision({
       configuration: renderConfiguration({
+        listeners: listenerNames,
         limits: defaultLimits,
         memoryBytes: 4e8,
         autosaveSeconds: 60,
         clientCertificates: noClientCertificates,
         clientIds: "free" as const,
       }),
+      listeners: listenerNames,
       users: Object.keys(crowd).map((name) => ({
         name,
         rules: [{ access: "readwrite" as const, filter: "naboom/#" }],

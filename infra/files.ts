@@ -1,6 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { certificateGenerations, certificateName, useOn } from "../mosquitto/client-certificate.ts";
 import { renderConfiguration } from "../mosquitto/configuration.ts";
+import { listenersIn } from "../mosquitto/listener.ts";
 import { type Revision, type RevisionUser, renderRevision } from "../mosquitto/revision.ts";
 import type { Authority } from "./authority.ts";
 import type { ClientAuthority } from "./client-authority.ts";
@@ -31,7 +32,9 @@ export function renderFiles(
   users: Users,
   clients: ClientAuthority | undefined,
 ): Files {
+  const listeners = listenersIn(settings.listeners);
   const configuration = renderConfiguration({
+    listeners,
     limits: settings.limits,
     memoryBytes: Math.floor(settings.container.memoryMegabytes * MEBIBYTE * HEAP_PART),
     autosaveSeconds: settings.container.autosaveSeconds,
@@ -44,6 +47,7 @@ export function renderFiles(
     .apply(([accounts, seed, ca, server, key, clientCertificates]) =>
       renderRevision({
         configuration,
+        listeners,
         users: [...accounts, ...certificateUsers(settings)],
         patterns: settings.patterns,
         iterations: settings.passwords.iterations,

@@ -14,8 +14,19 @@ export const hostAddress = z
     return isIP(mapped) === 4 ? mapped : address;
   });
 
+/** What a listener is that nobody is to reach. */
+export const OFF = "off";
+
 const listener = (port: number) =>
-  section({ port: whole(rules.port, 1, 65_535).default(port), address: hostAddress.optional() }).prefault({});
+  z
+    .union(
+      [
+        z.literal(OFF),
+        section({ port: whole(rules.port, 1, 65_535).default(port), address: hostAddress.optional() }),
+      ],
+      rules.listener.allowed,
+    )
+    .prefault({});
 
 const fourListeners = section({
   mqtt: listener(listeners.mqtt.port),
@@ -24,13 +35,18 @@ const fourListeners = section({
   wss: listener(listeners.wss.port),
 });
 
-/** The host's port of each listener, and its address where that is not the one of all. @default 1883, 8883, 8083, 8884 */
+/**
+ * The host's port of each listener, and its address where that is not the one of all; or that it is off.
+ *
+ * @default 1883, 8883, 8083, 8884
+ */
 export const listenerSettings = listenerNames
   .slice(1)
   .reduce(
     (schema, name) => schema.refine((value) => !portIsTaken(value, name), portClash(name)),
     fourListeners,
   )
+  .refine((value) => namesOn(value).length > 0, { error: rules.allOff.allowed, ...ALWAYS })
   .prefault({});
 
 /** What a user has to say before an unencrypted listener may be reached from elsewhere, word by word. */
@@ -53,15 +69,21 @@ interface Written {
   readonly plainListeners?: typeof TRUST | undefined;
 }
 
-/** Gives every listener its address. */
-export function resolveListeners(given: Written): {
-  listeners: Readonly<Record<ListenerName, HostListener>>;
-} {
-  const place = (name: ListenerName): HostListener => ({
-    port: given.listeners[name].port,
-    address: given.listeners[name].address ?? given.bindAddress,
+/** The listeners that are on, by name. */
+export type HostListeners = Readonly<Partial<Record<ListenerName, HostListener>>>;
+
+/** Gives every listener that is on its address. */
+export function resolveListeners({ listeners: written, bindAddress }: Written): { listeners: HostListeners } {
+  const entries = listenerNames.flatMap((name) => {
+    const given = written[name];
+    return given === OFF ? [] : [[name, { port: given.port, address: given.address ?? bindAddress }]];
   });
-  return { listeners: { mqtt: place("mqtt"), mqtts: place("mqtts"), ws: place("ws"), wss: place("wss") } };
+  return { listeners: Object.fromEntries(entries) };
+}
+
+/** The listeners that a config leaves on, whatever else is wrong with them; all where it says nothing. */
+export function namesOn(given: unknown): readonly ListenerName[] {
+  return listenerNames.filter((name) => Object(given)[name] !== OFF);
 }
 
 /**
@@ -72,7 +94,8 @@ export function resolveListeners(given: Written): {
 export function checkAddresses(given: Partial<Written>, context: z.RefinementCtx): void {
   if (given.plainListeners === TRUST) return;
   for (const name of listenerNames.filter((each) => !listeners[each].tls)) {
-    const own = given.listeners?.[name]?.address;
+    const own = placeOf(given.listeners, name)?.address;
+    if (given.listeners?.[name] === OFF) continue;
     const address = own ?? given.bindAddress ?? "";
     if (isIP(address) === 0 || isLoopback(address)) continue;
     context.addIssue({
@@ -115,15 +138,21 @@ function plainFault(name: ListenerName, inherited: string | undefined): string {
 }
 
 /** Asked of anything that was given, of whatever shape. */
-function portIsTaken(value: Partial<z.output<typeof fourListeners>> | null, name: ListenerName): boolean {
+function portIsTaken(value: unknown, name: ListenerName): boolean {
   const earlier = listenerNames.slice(0, listenerNames.indexOf(name));
-  const port = value?.[name]?.port;
-  return port !== undefined && earlier.some((other) => value?.[other]?.port === port);
+  const port = placeOf(value, name)?.port;
+  return port !== undefined && earlier.some((other) => placeOf(value, other)?.port === port);
+}
+
+/** What was given as a listener's place, if that is what it is. */
+function placeOf(listeners: unknown, name: ListenerName): { port?: number; address?: string } | undefined {
+  const given: unknown = Object(listeners)[name];
+  return typeof given === "object" && given !== null ? given : undefined;
 }
 
 function portClash(name: ListenerName) {
   return {
-    error: "another listener has this port already; each of the four needs its own",
+    error: "another listener has this port already; each that is on needs its own",
     path: [name, "port"],
     params: { example: `${listeners[name].port + 10_000}` },
     ...ALWAYS,

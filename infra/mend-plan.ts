@@ -19,6 +19,9 @@ export interface Mend {
   readonly steps: (config: unknown) => readonly Step[];
 }
 
+/** For a mistake that only a person can fix: whatever a command did could give somebody more than was written. */
+export const THINK: Mend = Object.freeze({ order: "move", steps: () => [] });
+
 /** Takes one value out. */
 export function removal(path: SettingPath): Mend {
   return { order: "remove", removes: path, steps: () => [{ remove: path }] };
@@ -60,6 +63,7 @@ export function withCommands(
         take(step, model);
       }
       const commands = fresh.map((step) => commandOf(step, owner)).join(" && ");
+      if (mend === THINK) return `${sentence}edit Pulumi.${owner.stack}.yaml`;
       return `${sentence}${commands === "" ? "a command above does that too" : commands}`;
     });
 }

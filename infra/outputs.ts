@@ -1,7 +1,7 @@
 import * as pulumi from "@pulumi/pulumi";
 import { accountsOf } from "../mosquitto/account.ts";
 import { useOn } from "../mosquitto/client-certificate.ts";
-import { type ListenerName, listenerNames, listeners } from "../mosquitto/listener.ts";
+import { type ListenerName, listenerIn, listeners, listenersIn } from "../mosquitto/listener.ts";
 import type { Authority } from "./authority.ts";
 import type { Broker } from "./broker.ts";
 import { describeCertificates } from "./certificate-outputs.ts";
@@ -95,9 +95,9 @@ function limits({ limits: { sessionDays: _, ...told } }: Settings): StackOutputs
 }
 
 /** The URL of each listener for clients. */
-export function listenerUrls(settings: Settings): Readonly<Record<ListenerName, string>> {
-  const { mqtt, mqtts, ws, wss } = endpoints(settings);
-  return { mqtt: mqtt.url, mqtts: mqtts.url, ws: ws.url, wss: wss.url };
+export function listenerUrls(settings: Settings): Readonly<Partial<Record<ListenerName, string>>> {
+  const open = endpoints(settings);
+  return Object.fromEntries(listenersIn(open).map((name) => [name, listenerIn(open, name).url]));
 }
 
 /** Where people find the console. */
@@ -108,9 +108,9 @@ function consoleUrl({ console: { enabled, port }, certificates: { names } }: Set
 }
 
 function endpoints(settings: Settings): StackOutputs["listeners"] {
-  const entries = listenerNames.map((name) => {
-    const host = clientHost(name, settings.listeners[name].address, settings.certificates.names);
-    const { port } = settings.listeners[name];
+  const entries = listenersIn(settings.listeners).map((name) => {
+    const { port, address } = listenerIn(settings.listeners, name);
+    const host = clientHost(name, address, settings.certificates.names);
     const authority = host.includes(":") ? `[${host}]:${port}` : `${host}:${port}`;
     const clientCertificates = useOn(name, settings.clientCertificates);
     const { tls } = listeners[name];

@@ -1,14 +1,13 @@
 import { connect, createServer, isIPv6 } from "node:net";
 import { networkInterfaces } from "node:os";
-import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
 import { containersOnPort, type EngineContainer } from "./engine.ts";
-import type { HostListener } from "./listener-settings.ts";
+import type { HostListener, HostListeners } from "./listener-settings.ts";
 import { setCommand } from "./mend.ts";
 import { Refusal } from "./refusal.ts";
 
 export interface HostPorts {
   readonly bindAddress: string;
-  readonly listeners: Readonly<Record<ListenerName, HostListener>>;
+  readonly listeners: HostListeners;
   readonly console: {
     readonly enabled: boolean;
     readonly port: number;
@@ -56,14 +55,14 @@ function listWanted(
   broker: EngineContainer | undefined,
   console: EngineContainer | undefined,
 ): readonly Wanted[] {
-  const four = listenerNames.map((name) => ({
+  const open = Object.entries(listeners).map(([name, place]) => ({
     what: `listener ${name}`,
     path: `listeners.${name}`,
-    place: listeners[name],
+    place,
     own: broker,
   }));
   const place = { port: page.port, address: page.address ?? bindAddress };
-  return page.enabled ? [...four, { what: "the console", path: "console", place, own: console }] : four;
+  return page.enabled ? [...open, { what: "the console", path: "console", place, own: console }] : open;
 }
 
 /**

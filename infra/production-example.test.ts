@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { parse } from "yaml";
-import { listenerNames, listeners } from "../mosquitto/listener.ts";
+import { listenerIn, listeners, listenersIn } from "../mosquitto/listener.ts";
 import { projectFolder } from "../toolchain/project.ts";
 import { isLoopback } from "./listener-settings.ts";
 import { parseSettings } from "./settings.ts";
@@ -11,11 +11,12 @@ import type { Settings } from "./settings-schema.ts";
 describe("the example of a stack for production", () => {
   const settings = settingsOf("prod");
 
-  it("is reached from elsewhere by TLS only, and by the same four listeners as dev", () => {
-    for (const name of listenerNames) {
-      const { address, port } = settings.listeners[name];
+  it("is reached from elsewhere by TLS only, by the same listeners as dev but for ws, which nobody uses", () => {
+    expect(listenersIn(settings.listeners)).toEqual(["mqtt", "mqtts", "wss"]);
+    for (const name of listenersIn(settings.listeners)) {
+      const { address, port } = listenerIn(settings.listeners, name);
       expect(isLoopback(address), name).toBe(!listeners[name].tls);
-      expect(port).toBe(settingsOf("dev").listeners[name].port);
+      expect(port).toBe(settingsOf("dev").listeners[name]?.port);
     }
     expect(settings.plainListeners).toBeUndefined();
   });

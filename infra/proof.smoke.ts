@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { listenerIn } from "../mosquitto/listener.ts";
 import { connect } from "../smoke-tests/client.ts";
 import type { MatrixProgress } from "../smoke-tests/matrix/matrix.ts";
 import type { Proof } from "../smoke-tests/proof.ts";
@@ -92,7 +93,7 @@ describe("the smoke tests", () => {
         bystander: { read: topics },
       },
     });
-    const { host, port } = outputs.listeners.mqtt;
+    const { host, port } = listenerIn(outputs.listeners, "mqtt");
     const endpoint = { listener: "mqtt", host, port, authority: outputs.certificates.authority } as const;
     const credential = { ...outputs.credentials.bystander, version: 5 as const };
     const bystander = await connect(endpoint, { ...credential, clientId: "a-real-client" });

@@ -2,6 +2,7 @@ import mqtt, { type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { z } from "zod";
 import { refuseProtected, stop } from "../commands/down.ts";
+import { listenerIn } from "../mosquitto/listener.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { type StackOutputs, stackOutputs } from "./contract.ts";
@@ -160,7 +161,7 @@ function inOrder(text: string): string {
 
 async function connect(received: string[] = []): Promise<MqttClient> {
   const { listeners, credentials } = stackOutputs.parse(await throwaway.stack.outputs());
-  const { host, port } = listeners.mqtt;
+  const { host, port } = listenerIn(listeners, "mqtt");
   const client = mqtt.connect({ host, port, reconnectPeriod: 0, ...credentials.web });
   client.on("message", (_, payload) => received.push(payload.toString()));
   await new Promise<void>((resolve, reject) => client.once("connect", () => resolve()).once("error", reject));

@@ -2,6 +2,7 @@ import { execa } from "execa";
 import mqtt, { type MqttClient } from "mqtt";
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { stop } from "../commands/down.ts";
+import { listenerIn } from "../mosquitto/listener.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { type StackOutputs, stackOutputs } from "./contract.ts";
@@ -214,7 +215,7 @@ async function connect(
   options: { clientId?: string; clean?: boolean },
   received: string[] = [],
 ): Promise<MqttClient> {
-  const { host, port } = outputs.listeners.mqtt;
+  const { host, port } = listenerIn(outputs.listeners, "mqtt");
   const client = mqtt.connect({ host, port, reconnectPeriod: 0, ...outputs.credentials.web, ...options });
   client.on("message", (_, payload) => received.push(payload.toString()));
   await new Promise<void>((resolve, reject) => client.once("connect", () => resolve()).once("error", reject));
@@ -223,7 +224,7 @@ async function connect(
 
 /** Whether the broker takes a credential. Only its own refusal counts as one. */
 async function logIn(credential: StackOutputs["credentials"][string] | undefined): Promise<boolean> {
-  const { host, port } = outputs.listeners.mqtt;
+  const { host, port } = listenerIn(outputs.listeners, "mqtt");
   const client = mqtt.connect({ host, port, reconnectPeriod: 0, protocolVersion: 5, ...credential });
   try {
     return await new Promise<boolean>((resolve, reject) => {

@@ -4,6 +4,11 @@ import { z } from "zod";
 export const rules = Object.freeze({
   object: { allowed: "it is a set of keys and values", example: "" },
   list: { allowed: "it is a list", example: "" },
+  listener: {
+    allowed: "a listener is off, or a set of keys with its port and its address",
+    example: "",
+  },
+  allOff: { allowed: "at least one listener is on, or nobody could log in", example: "" },
   port: { allowed: "a port is a whole number from 1 to 65535", example: "1883" },
   address: { allowed: "it is an IPv4 or IPv6 address", example: "127.0.0.1" },
   trust: {
@@ -49,6 +54,10 @@ export const rules = Object.freeze({
   },
   certificateUse: { allowed: "it is none, besides-password or identity", example: "besides-password" },
   consoleEnabled: { allowed: "the console is true for on, or false for off", example: "false" },
+  consoleOff: {
+    allowed: "the console logs in over wss, and naboom-mqtt:listeners.wss is off; only both can be on",
+    example: "false",
+  },
   consolePort: { allowed: "a listener has this port already; the console needs its own", example: "8443" },
   clientIds: { allowed: "it is free or own", example: "own" },
   ownIdentity: {

@@ -1,6 +1,7 @@
 import type { z } from "zod";
 import { listenerNames } from "../mosquitto/listener.ts";
-import { type Mend, removal, type SettingPath, type Step, setting, valueAt } from "./mend-plan.ts";
+import { OFF } from "./listener-settings.ts";
+import { type Mend, removal, type SettingPath, type Step, setting, THINK, valueAt } from "./mend-plan.ts";
 import { rules } from "./setting-rules.ts";
 import { renamed } from "./user-names.ts";
 
@@ -62,6 +63,14 @@ const revoke: MendOf = (path) => ({
   steps: () => [{ remove: path }, { run: ["rotate", "revoke", `${path.at(-1)}`.replace(/~.*$/s, "")] }],
 });
 
+/** Words that people have for what a listener is when it is off; what else was meant is not known. */
+const switchOff: MendOf = (path, given) => {
+  const isOff = given === false || (typeof given === "string" && OFF_WORDS.test(given.trim()));
+  return isOff ? setting(path, OFF) : THINK;
+};
+
+const OFF_WORDS = /^(of+|off?line|out|no|none|never|false|disabled?|null|-)$/i;
+
 const OF_RULES: ReadonlyMap<string, MendOf> = new Map([
   [rules.userName.allowed, rename],
   [rules.reservedName.allowed, rename],
@@ -72,6 +81,8 @@ const OF_RULES: ReadonlyMap<string, MendOf> = new Map([
   [rules.object.allowed, giveUser],
   [rules.list.allowed, makeList],
   [rules.names.allowed, (path, given) => asList(path, "localhost", given)],
+  [rules.listener.allowed, switchOff],
+  [rules.allOff.allowed, () => THINK],
   [rules.retired.allowed, retireBefore],
   [rules.serial.allowed, revoke],
 ]);

@@ -10,6 +10,7 @@ import {
   checkAddresses,
   hostAddress,
   listenerSettings,
+  namesOn,
   resolveListeners,
   trustSetting,
 } from "./listener-settings.ts";
@@ -17,22 +18,17 @@ import { roleSettings, sharedPatterns } from "./rights-settings.ts";
 import { ALWAYS, rules, section, whole } from "./setting-rules.ts";
 import { userSettings } from "./user-settings.ts";
 
-function checkConsolePort(
-  given: {
-    console?: { enabled?: boolean; port?: number };
-    listeners?: Readonly<Record<string, { port?: number } | undefined>>;
-  },
+function checkConsole(
+  given: { console?: { enabled?: boolean; port?: number }; listeners?: Readonly<Record<string, unknown>> },
   context: z.RefinementCtx,
 ): void {
   const { enabled = false, port } = given.console ?? {};
-  const taken = Object.values(given.listeners ?? {}).some((listener) => listener?.port === port);
-  if (!enabled || port === undefined || !taken) return;
-  context.addIssue({
-    code: "custom",
-    message: rules.consolePort.allowed,
-    path: ["console", "port"],
-    input: port,
-  });
+  if (!enabled) return;
+  const fault = (key: string, message: string, input: unknown) =>
+    context.addIssue({ code: "custom", message, path: ["console", key], input });
+  const taken = Object.values(given.listeners ?? {}).some((listener) => Object(listener).port === port);
+  if (port !== undefined && taken) fault("port", rules.consolePort.allowed, port);
+  if (!namesOn(given.listeners).includes("wss")) fault("enabled", rules.consoleOff.allowed, enabled);
 }
 
 /** Everything that a stack's config may hold, with the defaults that are used for what it does not. */
@@ -96,7 +92,7 @@ export const settingsSchema = section({
 })
   .superRefine(checkAccess, ALWAYS)
   .superRefine(checkAddresses, ALWAYS)
-  .superRefine(checkConsolePort, ALWAYS)
+  .superRefine(checkConsole, ALWAYS)
   .transform((settings) => ({ ...settings, ...resolveAccess(settings), ...resolveListeners(settings) }));
 
 /** A stack's settings, complete and checked. */

@@ -26,7 +26,7 @@ export function parseSettings(raw: Readonly<Record<string, string>>, owner: Conf
   const parsed = settingsSchema.safeParse(input, { reportInput: true });
   const unseen = namesThatAreNotSeen(input);
   if (parsed.success && unseen.length === 0) return { success: true, data: parsed.data };
-  const issues = [...unseen, ...(parsed.error?.issues ?? [])];
+  const issues = [...unseen, ...(parsed.error?.issues ?? []).flatMap((issue) => meant(issue, input))];
   const faults = issues.flatMap((issue) => explain(issue, input, project));
   return { success: false, faults: withCommands(faults, input, owner) };
 }
@@ -55,6 +55,16 @@ function namesThatAreNotSeen(input: unknown): z.core.$ZodIssue[] {
       message,
       input: undefined,
     }));
+}
+
+/** Of a choice between a word and a set of keys, what is wrong with the keys where there are some. */
+function meant(issue: z.core.$ZodIssue, input: unknown): readonly z.core.$ZodIssue[] {
+  if (issue.code !== "invalid_union" || !isRecord(valueAt(input, issue.path))) return [issue];
+  return (issue.errors.at(-1) ?? []).map((each) => ({ ...each, path: [...issue.path, ...each.path] }));
+}
+
+function isRecord(value: unknown): boolean {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 /** One sentence, or one for each unknown key, about one issue. */
@@ -99,5 +109,6 @@ function inner(schema: unknown): unknown {
   if (schema instanceof z.ZodDefault || schema instanceof z.ZodPrefault || schema instanceof z.ZodOptional) {
     return inner(schema.unwrap());
   }
+  if (schema instanceof z.ZodUnion) return inner(schema.options.at(-1));
   return schema instanceof z.ZodPipe ? inner(schema.in) : schema;
 }

@@ -25,11 +25,11 @@ const generation = whole(rules.generation, 1, 1_000_000);
 
 const user = section({
   ...rightsKeys,
-  /** The listeners that the user may log in on. @default all four */
+  /** The listeners that the user may log in on, of those that are on. @default all */
   listeners: z
     .array(z.enum(listenerNames, rules.listeners.allowed), rules.listeners.allowed)
     .min(1, rules.noListener.allowed)
-    .default([...listenerNames]),
+    .optional(),
   /** Raised, the user gets a new password. @default 1 */
   generation: generation.default(1),
   /** Whether a new password replaces the old one at once, or both work for a while. @default replace */

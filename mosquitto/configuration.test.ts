@@ -11,6 +11,7 @@ it("has each listener refuse anonymous clients and use both plugins, whatever th
     fc.property(fc.integer({ min: 20, max: 1e6 }), count, count, (packetBytes, connections, memoryBytes) => {
       const limits = { ...defaultLimits, packetBytes, connectionsPerListener: connections };
       const [global = "", ...sections] = renderConfiguration({
+        listeners: listenerNames,
         limits,
         memoryBytes,
         autosaveSeconds: 60,
@@ -30,6 +31,7 @@ it("has each listener refuse anonymous clients and use both plugins, whatever th
 
 it("asks for certificates on the TLS listeners that are to, and names users by them with identity only", () => {
   const sections = renderConfiguration({
+    listeners: listenerNames,
     limits: defaultLimits,
     memoryBytes: 4e8,
     autosaveSeconds: 60,
@@ -48,6 +50,7 @@ it("asks for certificates on the TLS listeners that are to, and names users by t
 it("has a client's id be its account's name on every listener, or on none", () => {
   const idsOf = (clientIds: "free" | "own") =>
     renderConfiguration({
+      listeners: listenerNames,
       limits: defaultLimits,
       memoryBytes: 4e8,
       autosaveSeconds: 60,
@@ -59,6 +62,7 @@ it("has a client's id be its account's name on every listener, or on none", () =
 
 it("binds the internal listener, and no other, to the container's own loopback address", () => {
   const text = renderConfiguration({
+    listeners: listenerNames,
     limits: { ...defaultLimits, connectionsPerListener: 1_000 },
     memoryBytes: 4e8,
     autosaveSeconds: 60,
@@ -71,4 +75,20 @@ it("binds the internal listener, and no other, to the container's own loopback a
   expect(internal).toMatch(/^certfile /m);
   expect(internal).toMatch(/^max_connections 10$/m);
   expect(internal).not.toContain("require_certificate");
+});
+
+it("has nothing of a listener that is off", () => {
+  const text = renderConfiguration({
+    listeners: ["mqtts"],
+    limits: defaultLimits,
+    memoryBytes: 4e8,
+    autosaveSeconds: 60,
+    clientCertificates: noClientCertificates,
+    clientIds: "free",
+  });
+  expect([...text.matchAll(/^listener (\d+)/gm)].map(([, port]) => port)).toEqual(["8883", "8885"]);
+  expect([...text.matchAll(/^plugin_load password-(\w+) /gm)].map(([, name]) => name)).toEqual([
+    "mqtts",
+    "internal",
+  ]);
 });

@@ -2,9 +2,11 @@ import { type ClientCertificateUse, type ClientCertificateUses, useOn } from "./
 import type { ClientIdChoice } from "./client-id.ts";
 import { currentPath, layout } from "./layout.ts";
 import type { Limits } from "./limits.ts";
-import { allListenerNames, internalListener, type Listener, listenerNames, listeners } from "./listener.ts";
+import { internalListener, type Listener, type ListenerName, listeners } from "./listener.ts";
 
 export interface ConfigurationInput {
+  /** The listeners that are on. */
+  readonly listeners: readonly ListenerName[];
   readonly limits: Limits;
   /** The heap that the broker may take, in bytes; beyond it the client that asks is disconnected. */
   readonly memoryBytes: number;
@@ -15,8 +17,8 @@ export interface ConfigurationInput {
 }
 
 /**
- * Renders mosquitto.conf: four listeners and the internal one, which refuse anonymous clients, each with a password
- * file of its own and its own use of the ACL plugin.
+ * Renders mosquitto.conf: the listeners that are on and the internal one, which refuse anonymous clients, each with
+ * a password file of its own and its own use of the ACL plugin.
  *
  * Follows mosquitto.conf(5) of 2.1. The options that 2.1 deprecates and 3.0 removes
  * (`per_listener_settings`, `password_file`, `acl_file`) are not used.
@@ -27,8 +29,8 @@ export function renderConfiguration(input: ConfigurationInput): string {
     ...persistence(input.autosaveSeconds),
     ...logging(),
     ...limits(input.limits, input.memoryBytes),
-    ...plugins(),
-    ...listenerNames.flatMap((name) => listener(listeners[name], input)),
+    ...plugins(input.listeners),
+    ...input.listeners.flatMap((name) => listener(listeners[name], input)),
     ...internal(input.clientIds),
     "",
   ].join("\n");
@@ -77,11 +79,11 @@ function limits(values: Limits, memoryBytes: number): string[] {
  * Plugins are loaded under a name: the passwords once for each listener, which has users of its own. A listener
  * without `plugin_use acl` would allow everything.
  */
-function plugins(): string[] {
+function plugins(on: readonly ListenerName[]): string[] {
   return [
     "",
     "allow_anonymous false",
-    ...allListenerNames.flatMap((name) => [
+    ...[...on, internalListener.name].flatMap((name) => [
       `plugin_load password-${name} ${layout.plugins.password}`,
       `plugin_opt_password_file ${currentPath(`passwords-${name}`)}`,
     ]),

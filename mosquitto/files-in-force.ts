@@ -7,12 +7,15 @@ export interface FilesInForce {
   readonly revision: string;
   /** The text of the ACL file. */
   readonly acl: string;
-  /** The names in each listener's password file. */
-  readonly accounts: Readonly<Record<AnyListenerName, readonly string[]>>;
+  /** The names in each listener's password file; a listener that is off has none. */
+  readonly accounts: Readonly<Partial<Record<AnyListenerName, readonly string[]>>>;
 }
 
 /** What parts the answers; no line of them begins so. */
 const MARK = "# ---";
+
+/** What stands for the names of a password file that is not there. */
+const NO_FILE = "# none";
 
 const NAMES = Object.values({ ...revisionFileNames, ...clientCertificateFileNames });
 
@@ -33,9 +36,9 @@ cat ${currentPath("acl")}
 ${allListenerNames.map((name) => names(currentPath(`passwords-${name}`))).join("\n")}
 `;
 
-/** A revision of an earlier version has no password file for the internal listener. */
+/** The names in a password file, a line each. */
 function names(passwordFile: string): string {
-  return `echo; echo '${MARK}'; if [ -e ${passwordFile} ]; then cut -d: -f1 ${passwordFile}; fi`;
+  return `echo; echo '${MARK}'; if [ -e ${passwordFile} ]; then cut -d: -f1 ${passwordFile}; else echo '${NO_FILE}'; fi`;
 }
 
 /** Reads what {@link filesInForceScript} has printed; undefined if it is anything else. */
@@ -44,9 +47,9 @@ export function readFilesInForce(printed: string): FilesInForce | undefined {
   if (revision === undefined || acl === undefined || lists.length !== allListenerNames.length)
     return undefined;
   if (!/^[0-9a-f]{16}$/.test(revision)) return undefined;
-  const accounts = allListenerNames.map((name, index) => [
-    name,
-    (lists[index] ?? "").split("\n").filter((line) => line !== ""),
-  ]);
+  const accounts = allListenerNames.flatMap((name, index) => {
+    const lines = (lists[index] ?? "").split("\n").filter((line) => line !== "");
+    return lines[0] === NO_FILE ? [] : [[name, lines]];
+  });
   return { revision, acl, accounts: Object.fromEntries(accounts) };
 }

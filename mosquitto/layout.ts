@@ -19,7 +19,7 @@ export const layout = Object.freeze({
 });
 
 /**
- * A password file for each listener, which holds those who may log in there: it is reloaded, while a change
+ * A password file for each listener that is on, which holds those who may log in there: it is reloaded, while a change
  * of the configuration would take a restart.
  */
 const passwordFileNames = Object.freeze({
@@ -30,7 +30,7 @@ const passwordFileNames = Object.freeze({
   "passwords-internal": "passwd-internal",
 });
 
-/** The names of the files in a revision. */
+/** The names of the files in a revision; a listener that is off has none. */
 export const revisionFileNames = Object.freeze({
   configuration: "mosquitto.conf",
   ...passwordFileNames,

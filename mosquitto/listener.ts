@@ -21,6 +21,20 @@ export const listeners: Readonly<Record<ListenerName, Listener>> = Object.freeze
   wss: Object.freeze({ name: "wss", port: 8884, protocol: "websockets", tls: true }),
 });
 
+/** The listeners that a record has an entry of, which are those that are on. */
+export function listenersIn(
+  record: Readonly<Partial<Record<ListenerName, unknown>>>,
+): readonly ListenerName[] {
+  return listenerNames.filter((name) => record[name] !== undefined);
+}
+
+/** @throws Error where the listener is off, which no user's is */
+export function listenerIn<T>(record: Readonly<Partial<Record<ListenerName, T>>>, name: ListenerName): T {
+  const entry = record[name];
+  if (entry === undefined) throw new Error(`listener ${name} is off`);
+  return entry;
+}
+
 /**
  * The listener on which the healthcheck, the reload and the preflight log in, and nobody else: it is bound to the
  * container's own loopback address and never published, so that clients who fill the other listeners don't keep
@@ -38,7 +52,7 @@ export const internalListener = Object.freeze({
 /** A listener that clients reach, or the internal one. */
 export type AnyListenerName = ListenerName | typeof internalListener.name;
 
-/** Every listener of a broker, in the order of mosquitto.conf. */
+/** Every listener that a broker can have, in the order of mosquitto.conf. */
 export const allListenerNames: readonly AnyListenerName[] = Object.freeze([
   ...listenerNames,
   internalListener.name,

@@ -9,6 +9,7 @@ import { type RevisionInput, renderRevision } from "./revision.ts";
 const seed = "ASeedOfTheTestsAndNoSecretAtAll".repeat(2);
 
 const configuration = {
+  listeners: listenerNames,
   limits: defaultLimits,
   memoryBytes: 429_496_729,
   autosaveSeconds: 60,
@@ -18,6 +19,7 @@ const configuration = {
 
 const sample: RevisionInput = {
   configuration: renderConfiguration(configuration),
+  listeners: listenerNames,
   users: [
     {
       name: "naboom-mqtt",
@@ -74,6 +76,12 @@ describe("a revision", () => {
       expect(after.id).not.toBe(before.id);
       expect(healthcheckOf(after)).not.toBe(healthcheckOf(before));
     }
+  });
+
+  it("has no password file of a listener that is off", async () => {
+    const { files } = await renderRevision({ ...sample, listeners: ["mqtts", "wss"] });
+    const names = files.map(({ name }) => name).filter((name) => name.startsWith("passwd-"));
+    expect(names).toEqual(["passwd-mqtts", "passwd-wss", "passwd-internal"]);
   });
 
   it("has the authority of clients' certificates and its revocation list where they are asked for", async () => {

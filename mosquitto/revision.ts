@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type AccessRule, renderAcl, type UserAccess } from "./acl.ts";
 import { healthcheckAccount, renderHealthcheck } from "./healthcheck.ts";
 import { clientCertificateFileNames, revisionFileNames } from "./layout.ts";
-import { type AnyListenerName, allListenerNames, internalListener, type ListenerName } from "./listener.ts";
+import { type AnyListenerName, internalListener, type ListenerName } from "./listener.ts";
 import { type Credential, deriveCredential, passwordLine } from "./password.ts";
 
 /** One state of all files together, which is delivered and taken over as a whole. */
@@ -23,6 +23,8 @@ export interface RevisionFile {
 export interface RevisionInput {
   /** The text of mosquitto.conf. */
   readonly configuration: string;
+  /** The listeners that are on. */
+  readonly listeners: readonly ListenerName[];
   readonly users: readonly RevisionUser[];
   /** Rules for every user, with `%c` in their filters. */
   readonly patterns: readonly AccessRule[];
@@ -59,7 +61,10 @@ export interface ClientCertificateFiles {
   readonly revocations: string;
 }
 
-type RevisionFiles = Readonly<Record<keyof typeof revisionFileNames, string>> &
+type PasswordFiles = Readonly<Partial<Record<`passwords-${AnyListenerName}`, string>>>;
+
+type RevisionFiles = Readonly<Record<Exclude<keyof typeof revisionFileNames, keyof PasswordFiles>, string>> &
+  PasswordFiles &
   Partial<ClientCertificateFiles>;
 
 /** Characters of the healthcheck's password. */
@@ -98,7 +103,10 @@ export async function renderRevision(input: RevisionInput): Promise<Revision> {
   const line = await passwordLine(healthcheckAccount.name, credential, input.iterations);
   return assemble({
     ...fixed,
-    ...passwordFiles([...lines, { line, listeners: [internalListener.name] }]),
+    ...passwordFiles(
+      [...input.listeners, internalListener.name],
+      [...lines, { line, listeners: [internalListener.name] }],
+    ),
     healthcheck: renderHealthcheck(input.names, credential.password),
   });
 }
@@ -123,11 +131,9 @@ function describeLine({ line, listeners }: PasswordLine): string {
   return `${listeners.join()} ${line}`;
 }
 
-type PasswordFiles = Readonly<Record<`passwords-${AnyListenerName}`, string>>;
-
 /** Each listener's password file, which has the lines of those who may log in there, and no other. */
-function passwordFiles(lines: readonly PasswordLine[]): PasswordFiles {
-  const entries = allListenerNames.map((name) => [
+function passwordFiles(on: readonly AnyListenerName[], lines: readonly PasswordLine[]): PasswordFiles {
+  const entries = on.map((name) => [
     `passwords-${name}`,
     lines
       .filter(({ listeners }) => listeners.includes(name))

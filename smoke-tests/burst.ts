@@ -1,5 +1,5 @@
 import type { StackOutputs } from "../infra/contract.ts";
-import type { ListenerName } from "../mosquitto/listener.ts";
+import { type ListenerName, listenerIn } from "../mosquitto/listener.ts";
 import { openRoute } from "./access.ts";
 import { type Client, connect } from "./client.ts";
 import { DEADLINE, Unproved } from "./expectation.ts";
@@ -40,7 +40,7 @@ export async function proveBurst(outputs: StackOutputs, options: BurstOptions = 
   if (route === undefined) {
     throw new Unproved("a user who may send on a scratch topic that a user may read", "none in the outputs");
   }
-  const { host, port } = outputs.listeners[listener];
+  const { host, port } = listenerIn(outputs.listeners, listener);
   const open = (user: string, role: string) =>
     connect(
       { listener, host, port, authority: outputs.certificates.authority },

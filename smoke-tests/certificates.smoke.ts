@@ -1,5 +1,5 @@
 import { X509Certificate } from "node:crypto";
-import type { ListenerName } from "../mosquitto/listener.ts";
+import { listenerIn, listenersIn } from "../mosquitto/listener.ts";
 import { maySignCertificates } from "./certificate.ts";
 import {
   demandAuthority,
@@ -9,7 +9,7 @@ import {
   demandValid,
   issuersOf,
 } from "./certificate-demands.ts";
-import { check } from "./check.ts";
+import { check, notApplicable } from "./check.ts";
 import { demand, demandSame, Unproved } from "./expectation.ts";
 import { authorities, endpoint, outputs } from "./stack.ts";
 import { shakeHands } from "./tls-connection.ts";
@@ -79,10 +79,8 @@ async function served(): Promise<X509Certificate> {
 
 /** What the first TLS listener serves; that all serve the same is another check's matter. */
 async function servedChain(): Promise<readonly X509Certificate[]> {
-  const listener = (Object.keys(outputs.listeners) as ListenerName[]).find(
-    (name) => outputs.listeners[name].tls,
-  );
-  if (listener === undefined) throw new Unproved("a listener with TLS", "none in the outputs");
+  const listener = listenersIn(outputs.listeners).find((name) => listenerIn(outputs.listeners, name).tls);
+  if (listener === undefined) notApplicable("no listener with TLS is on");
   const handshake = await shakeHands(endpoint(listener));
   if (!handshake.trusted) throw new Unproved("a handshake that a client trusts", handshake.code);
   return handshake.chain;

@@ -1,6 +1,6 @@
 import { type TestContext, test } from "vitest";
 import type { UserAccess } from "../mosquitto/acl.ts";
-import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
+import { type ListenerName, listenersIn } from "../mosquitto/listener.ts";
 import { openRoute, type Route } from "./access.ts";
 import { type Client, connect } from "./client.ts";
 import type { ClientOptions } from "./client-options.ts";
@@ -26,7 +26,7 @@ declare module "vitest" {
 }
 
 export interface CheckOptions {
-  /** @default all four */
+  /** @default all that are on */
   readonly listeners?: readonly ListenerName[];
   /** @default both */
   readonly versions?: readonly ProtocolVersion[];
@@ -48,7 +48,7 @@ export function checkEverywhere(
   subject: Subject,
   name: string,
   body: (site: Site) => Promise<void>,
-  { listeners = listenerNames, versions = protocolVersions, user }: CheckOptions = {},
+  { listeners = listenersIn(outputs.listeners), versions = protocolVersions, user }: CheckOptions = {},
 ): void {
   for (const listener of listeners) {
     for (const version of versions) {
@@ -115,7 +115,7 @@ export function checkRepresentatives(
   body: (site: Site, user: StackUser) => Promise<void>,
   { versions = protocolVersions }: Pick<CheckOptions, "versions"> = {},
 ): void {
-  for (const listener of listenerNames) {
+  for (const listener of listenersIn(outputs.listeners)) {
     const user = representativeOf(listener);
     const options = { listeners: [listener], versions, ...(user === undefined ? {} : { user: user.name }) };
     checkEverywhere(subject, name, (site) => body(site, userOf(listener)), options);

@@ -1,5 +1,5 @@
 import type { StackOutputs } from "../infra/contract.ts";
-import type { ListenerName } from "../mosquitto/listener.ts";
+import { type ListenerName, listenerIn } from "../mosquitto/listener.ts";
 import type { AccountPool } from "./account-pool.ts";
 import type { ClientKeyPair, Endpoint } from "./client-options.ts";
 
@@ -13,7 +13,7 @@ export function endpointOf(
   listener: ListenerName,
   accounts: AccountPool,
 ): Endpoint {
-  const { host, port, clientCertificates } = listeners[listener];
+  const { host, port, clientCertificates } = listenerIn(listeners, listener);
   const place = { listener, host, port, authority: certificates.authority, accounts };
   if (clientCertificates === "none") return place;
   return { ...place, certificateOf: (username) => certificateOf(credentials, username) };
@@ -27,7 +27,7 @@ export function isClosed(
   { listeners, credentials }: Pick<StackOutputs, "listeners" | "credentials">,
   listener: ListenerName,
 ): boolean {
-  if (listeners[listener].clientCertificates === "none") return false;
+  if (listenerIn(listeners, listener).clientCertificates === "none") return false;
   return certificateOf(credentials, undefined) === undefined;
 }
 

@@ -5,7 +5,7 @@ import { type AclFile, readAclFile } from "../mosquitto/acl-file.ts";
 import { connectionAccounts } from "../mosquitto/client-id.ts";
 import type { FilesInForce } from "../mosquitto/files-in-force.ts";
 import { healthcheckAccount } from "../mosquitto/healthcheck.ts";
-import { internalListener, type ListenerName, listenerNames } from "../mosquitto/listener.ts";
+import { internalListener, type ListenerName, listenerIn, listenersIn } from "../mosquitto/listener.ts";
 import type { Check } from "./proof.ts";
 
 /** Differences beyond this number are only counted. */
@@ -31,12 +31,12 @@ export async function proveFiles(
   }
   const { revision } = outputs.broker;
   const others = files.revision === revision ? [] : [files.revision];
-  const accounts = listenerNames.map((listener) => {
-    const seen = listDifferences(accountsOn(outputs, listener), files.accounts[listener]);
+  const accounts = listenersIn(outputs.listeners).map((listener) => {
+    const seen = listDifferences(accountsOn(outputs, listener), files.accounts[listener] ?? []);
     const expected = "every account that may log in here, once, and no other";
     return { ...about, listener, name: NAMES, ...outcome(expected, seen) };
   });
-  const internal = listDifferences([healthcheckAccount.name], files.accounts[internalListener.name]);
+  const internal = listDifferences([healthcheckAccount.name], files.accounts[internalListener.name] ?? []);
   return [
     { ...about, name: BYTES, ...outcome(`revision ${revision}`, others) },
     { ...about, name: RIGHTS, ...outcome("each account's rights", aclDifferences(outputs, files.acl)) },
@@ -131,6 +131,6 @@ function accountNames(outputs: StackOutputs, user: string): readonly string[] {
 /** The names that certificates give a user where they are the identity, but for those that are taken back. */
 function certificateNames({ users, listeners }: StackOutputs, user: string): readonly string[] {
   const { certificates = [], listeners: on = [] } = users[user] ?? {};
-  if (!on.some((listener) => listeners[listener].clientCertificates === "identity")) return [];
+  if (!on.some((listener) => listenerIn(listeners, listener).clientCertificates === "identity")) return [];
   return certificates.filter(({ revoked }) => !revoked).map(({ name }) => name);
 }

@@ -1,4 +1,5 @@
 import { afterAll } from "vitest";
+import { listenerIn } from "../mosquitto/listener.ts";
 import {
   checkEverywhere,
   checkRepresentatives,
@@ -25,7 +26,7 @@ async function demandAnswer(
   wanted: Code,
   who: { username?: string; password?: string },
 ): Promise<void> {
-  if (outputs.listeners[listener].clientCertificates === "identity" && wanted !== "accepted") {
+  if (listenerIn(outputs.listeners, listener).clientCertificates === "identity" && wanted !== "accepted") {
     notApplicable("the certificate is the identity on this listener, so no name or password is looked at");
   }
   if (isClosed(listener)) notApplicable(CLOSED);

@@ -1,6 +1,6 @@
 import { connect } from "node:net";
 import type { StackOutputs } from "../infra/contract.ts";
-import { listenerNames } from "../mosquitto/listener.ts";
+import { listenerIn, listenersIn } from "../mosquitto/listener.ts";
 import { readable, type Unproved, within } from "./expectation.ts";
 import type { Check } from "./proof.ts";
 
@@ -10,10 +10,10 @@ import type { Check } from "./proof.ts";
  */
 export function checkReachability({ listeners }: Pick<StackOutputs, "listeners">): Promise<Check[]> {
   return Promise.all(
-    listenerNames.map(async (listener): Promise<Check> => {
+    listenersIn(listeners).map(async (listener): Promise<Check> => {
       const started = performance.now();
       const about = { subject: "Listeners", name: "connections are accepted", listener } as const;
-      const failure = await reach(listeners[listener]).catch((error: Unproved) => error);
+      const failure = await reach(listenerIn(listeners, listener)).catch((error: Unproved) => error);
       const milliseconds = Math.round((performance.now() - started) * 10) / 10;
       if (failure === undefined) return { ...about, milliseconds, outcome: "proved" };
       return { ...about, milliseconds, outcome: "failed", expected: failure.expected, seen: failure.actual };

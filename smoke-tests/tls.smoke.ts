@@ -1,6 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import { type ConnectionOptions, rootCertificates } from "node:tls";
-import type { ListenerName } from "../mosquitto/listener.ts";
+import { type ListenerName, listenerIn, listenersIn } from "../mosquitto/listener.ts";
 import { issue } from "../mosquitto/trial-certificate.ts";
 import { impostorOf } from "./certificate.ts";
 import { check, notApplicable } from "./check.ts";
@@ -31,9 +31,10 @@ const UNTRUSTED = [
 
 const impostors = authorities.map(impostorOf);
 
-for (const listener of ["mqtt", "mqtts", "ws", "wss"] as const) {
-  if (listeners[listener].clientCertificates !== "none") mutual(listener);
-  if (listeners[listener].tls) secured(listener);
+for (const listener of listenersIn(listeners)) {
+  const { clientCertificates, tls } = listenerIn(listeners, listener);
+  if (clientCertificates !== "none") mutual(listener);
+  if (tls) secured(listener);
   else unsecured(listener);
 }
 

@@ -3,6 +3,7 @@ import mqtt, { type MqttClient } from "mqtt";
 import type { Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, inject } from "vitest";
 import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
+import { listenerIn } from "../mosquitto/listener.ts";
 import { TestBrowser } from "../toolchain/browser.ts";
 import { prepareDockerEngine } from "../toolchain/docker-engine.ts";
 import { prepareConsoleImage } from "../toolchain/images/console-image.ts";
@@ -93,7 +94,7 @@ export class ConsoleStage {
   async open(prepare?: (page: Page) => Promise<void>): Promise<Page> {
     const page = await this.browser.open(this.url, prepare);
     // The form is there at once, and works from when the page knows its stack.
-    await page.getByRole("main").getByText(this.outputs.listeners.wss.url).waitFor();
+    await page.getByRole("main").getByText(listenerIn(this.outputs.listeners, "wss").url).waitFor();
     return page;
   }
 
@@ -123,7 +124,7 @@ export class ConsoleStage {
 }
 
 async function connectDevice({ listeners, credentials }: StackOutputs): Promise<MqttClient> {
-  const { host, port } = listeners.mqtt;
+  const { host, port } = listenerIn(listeners, "mqtt");
   return await mqtt.connectAsync({ host, port, protocolVersion: 5, ...credentials.device });
 }
 
@@ -131,13 +132,13 @@ async function render(outputs: StackOutputs) {
   const { container } = outputs.broker;
   const accounts = Object.entries(outputs.credentials).map(([user, { username, password }]) => {
     const { rules = [], listeners = [] } = outputs.users[user] ?? {};
-    const urls = listeners.map((name) => ({ name, url: outputs.listeners[name].url }));
+    const urls = listeners.map((name) => ({ name, url: listenerIn(outputs.listeners, name).url }));
     return { account: username, password, rules, listeners: urls };
   });
   return renderConsole({
     assets: readPageAssets(),
     stack: "naboom-mqtt",
-    brokerUrl: outputs.listeners.wss.url,
+    brokerUrl: listenerIn(outputs.listeners, "wss").url,
     accounts,
     certificate: await brokerFile(container, "server.crt"),
     key: await brokerFile(container, "server.key"),

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { listenerIn } from "../mosquitto/listener.ts";
 import { TestBrowser } from "../toolchain/browser.ts";
 import { publish, rows, watch, watched } from "./console-hand.ts";
 import { type ConsoleStage, onConsoleStage, USERS } from "./console-stage.ts";
@@ -25,7 +26,7 @@ describe("logging in", () => {
     await rules.first().waitFor();
     const told = (await rules.allTextContents()).map((text) => text.replace(/Watch$/, "")).sort();
     expect(told).toEqual(["inboxwrite", "site/#read and write", "site/locks/#denied", "weather/+/nowread"]);
-    await rights.getByText(stage.outputs.listeners.mqtts.url).waitFor();
+    await rights.getByText(listenerIn(stage.outputs.listeners, "mqtts").url).waitFor();
     expect(await page.title()).toBe("naboom-mqtt, connected");
   });
 

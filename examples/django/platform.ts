@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { type StackOutputs, stackOutputs } from "../../infra/contract.ts";
+import { listenerIn } from "../../mosquitto/listener.ts";
 import { ThrowawayStack, type Workbench } from "../../toolchain/throwaway-stack.ts";
 import { preparePython } from "./python-environment.ts";
 import type { Workplace } from "./service-process.ts";
@@ -78,9 +79,9 @@ export class Platform {
     const { listeners, credentials, authority } = this.outputs;
     await this.#replace("ca.crt", authority);
     const values = {
-      MQTT_HOST: listeners.mqtts.host,
-      MQTT_PORT: listeners.mqtt.port,
-      MQTT_SSL_PORT: listeners.mqtts.port,
+      MQTT_HOST: listenerIn(listeners, "mqtts").host,
+      MQTT_PORT: listenerIn(listeners, "mqtt").port,
+      MQTT_SSL_PORT: listenerIn(listeners, "mqtts").port,
       MQTT_USERNAME: credentials.django?.username,
       MQTT_PASSWORD: credentials.django?.password,
       MQTT_CLIENT_ID: name,

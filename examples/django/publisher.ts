@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import mqtt, { type MqttClient } from "mqtt";
 import type { StackOutputs } from "../../infra/contract.ts";
+import { listenerIn } from "../../mosquitto/listener.ts";
 
 /** What is published. */
 export interface Plan {
@@ -25,7 +26,7 @@ export class Publisher {
   }
 
   static async connect(outputs: StackOutputs, user: string): Promise<Publisher> {
-    const { host, port } = outputs.listeners.mqtt;
+    const { host, port } = listenerIn(outputs.listeners, "mqtt");
     const credential = outputs.credentials[user];
     const client = mqtt.connect({ host, port, protocolVersion: 5, reconnectPeriod: 250, ...credential });
     await new Promise<void>((resolve, reject) =>

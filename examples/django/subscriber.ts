@@ -1,5 +1,6 @@
 import mqtt from "mqtt";
 import type { StackOutputs } from "../../infra/contract.ts";
+import { listenerIn } from "../../mosquitto/listener.ts";
 
 /** What has come on a topic so far, as text. */
 export interface Subscriber {
@@ -9,7 +10,7 @@ export interface Subscriber {
 
 /** Subscribes to a topic as a user, in a session that outlives the broker's restart. */
 export async function listen(outputs: StackOutputs, user: string, topic: string): Promise<Subscriber> {
-  const { host, port } = outputs.listeners.mqtt;
+  const { host, port } = listenerIn(outputs.listeners, "mqtt");
   const session = { clientId: "listener", clean: false, properties: { sessionExpiryInterval: 600 } };
   const options = {
     protocolVersion: 5 as const,

@@ -1,5 +1,5 @@
 import type { StackOutputs } from "../../infra/contract.ts";
-import { type ListenerName, listenerNames } from "../../mosquitto/listener.ts";
+import { type ListenerName, listenerIn, listenersIn } from "../../mosquitto/listener.ts";
 import { AccountPool } from "../account-pool.ts";
 import { endpointOf, isClosed } from "../endpoint.ts";
 import type { Check } from "../proof.ts";
@@ -50,19 +50,25 @@ export async function proveMatrix(outputs: StackOutputs, options: MatrixOptions 
   const holding = await demandHolding(policy, door);
   checks.push(holding);
   const asksForPasswords = (listener: ListenerName) =>
-    outputs.listeners[listener].clientCertificates !== "identity";
+    listenerIn(outputs.listeners, listener).clientCertificates !== "identity";
   const holds = holding.outcome !== "failed";
   const closed = (listener: ListenerName) => isClosed(outputs, listener);
+  const listeners = listenersIn(outputs.listeners);
   const access: Access = { door, asksForPasswords, closed, holds, step, signal };
   for (let from = 0; from < policy.users.length; from += BATCH) {
     if (signal?.aborted) break;
-    checks.push(...(await proveSome(policy.users.slice(from, from + BATCH), planner, access)));
+    checks.push(...(await proveSome(policy.users.slice(from, from + BATCH), listeners, planner, access)));
   }
   if (signal?.aborted) checks.push(interrupted);
   return checks.sort((one, other) => rankOf(one) - rankOf(other));
 }
 
-async function proveSome(users: readonly PolicyUser[], planner: Planner, access: Access): Promise<Check[]> {
+async function proveSome(
+  users: readonly PolicyUser[],
+  listeners: readonly ListenerName[],
+  planner: Planner,
+  access: Access,
+): Promise<Check[]> {
   const company = new Set(users);
   const plans = [];
   for (const user of users) {
@@ -70,7 +76,7 @@ async function proveSome(users: readonly PolicyUser[], planner: Planner, access:
     // A plan takes milliseconds, in which no answer of the broker can be heard.
     await new Promise(setImmediate);
   }
-  const batch = new Batch(plans, listenerNames, access);
+  const batch = new Batch(plans, listeners, access);
   try {
     await batch.run();
     return [...evaluate(batch), ...(await leave(batch))];
