@@ -110,12 +110,11 @@ function summary(stack: string, changes: number, outputs: StackOutputs): string 
     [runCommand(stack, "smoke"), "prove it again"],
   ] as const;
   const width = Math.max(...next.map(([command]) => command.length));
-  const on = listenersIn(outputs.listeners);
   const lines = [
     changes === 0 ? "No change: everything was as it should be." : `${changes} resources changed.`,
     "",
     paintAnswer.bold("Listeners"),
-    ...on.map((name) => `  ${name.padEnd(6)} ${listenerIn(outputs.listeners, name).url}`),
+    ...listenerLines(outputs),
     ...(outputs.console === undefined ? [] : ["", paintAnswer.bold("Console"), `  ${outputs.console}`]),
     "",
     paintAnswer.bold("Users"),
@@ -128,6 +127,17 @@ function summary(stack: string, changes: number, outputs: StackOutputs): string 
     ...next.map(([command, purpose]) => `  ${command.padEnd(width)}   ${paintAnswer.dim(purpose)}`),
   ];
   return lines.join("\n");
+}
+
+function listenerLines({ listeners, origins }: StackOutputs): string[] {
+  const on = listenersIn(listeners);
+  const pages = origins.length === 0 ? "none" : origins.join(", ");
+  return [
+    ...on.map((name) => `  ${name.padEnd(6)} ${listenerIn(listeners, name).url}`),
+    ...(on.includes("ws") || on.includes("wss")
+      ? [paintAnswer.dim(`  pages in browsers that may connect: ${pages} (naboom-mqtt:listeners.origins)`)]
+      : []),
+  ];
 }
 
 /** More users than these would push everything else off the screen. */

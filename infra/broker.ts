@@ -1,6 +1,7 @@
 import * as docker from "@pulumi/docker";
 import * as pulumi from "@pulumi/pulumi";
 import { areUsed } from "../mosquitto/client-certificate.ts";
+import { startConfiguration } from "../mosquitto/configuration.ts";
 import { containerHealthcheck } from "../mosquitto/healthcheck.ts";
 import { currentPath, layout } from "../mosquitto/layout.ts";
 import { listenerIn, listeners, listenersIn } from "../mosquitto/listener.ts";
@@ -99,7 +100,7 @@ const IMAGE = "naboom-mqtt.image";
 /** A digest of all that a running broker cannot take over, as far as the config tells it. */
 function restartDigest({ settings, image, files, keyType }: BrokerArgs): string {
   return digest([
-    files.configuration,
+    startConfiguration(files.configuration),
     image,
     JSON.stringify(process(settings)),
     JSON.stringify(settings.container),

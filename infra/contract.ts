@@ -36,6 +36,8 @@ export const stackOutputs = z.strictObject({
       clientCertificates: z.enum(clientCertificateUses),
     }),
   ),
+  /** The origins whose pages may connect by WebSockets; outputs of an earlier version lack it, and took every page's. */
+  origins: z.array(z.url()).default([]),
   /** The URL of the console, where the stack serves one. */
   console: z.url().optional(),
   certificates: z.strictObject({

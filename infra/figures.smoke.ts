@@ -62,6 +62,7 @@ describe("on this machine", () => {
         autosaveSeconds: 60,
         clientCertificates: noClientCertificates,
         clientIds: "free" as const,
+        origins: [],
       }),
       listeners: listenerNames,
       users: Object.keys(crowd).map((name) => ({

@@ -40,6 +40,7 @@ export function renderFiles(
     autosaveSeconds: settings.container.autosaveSeconds,
     clientCertificates: settings.clientCertificates,
     clientIds: settings.clientIds,
+    origins: settings.origins,
   });
   const { certificate, serverCertificate, serverKey } = authority;
   const revision = pulumi

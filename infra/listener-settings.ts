@@ -1,6 +1,7 @@
 import { BlockList, isIP, isIPv6, SocketAddress } from "node:net";
 import { z } from "zod";
 import { type ListenerName, listenerNames, listeners } from "../mosquitto/listener.ts";
+import { originSettings } from "./origins.ts";
 import { ALWAYS, rules, section, whole } from "./setting-rules.ts";
 
 /** An address of the host, without a zone, in the one form that the engine gives it back in (RFC 5952). */
@@ -33,6 +34,7 @@ const fourListeners = section({
   mqtts: listener(listeners.mqtts.port),
   ws: listener(listeners.ws.port),
   wss: listener(listeners.wss.port),
+  origins: originSettings,
 });
 
 /**

@@ -30,6 +30,7 @@ export function stackOutputs(args: OutputsArgs): {
   return {
     broker: pulumi.output({ container: broker.container, image: args.image, revision: broker.revision }),
     listeners: pulumi.output(endpoints(settings)),
+    origins: pulumi.output([...settings.origins]),
     certificates: pulumi
       .all([authority.certificate, authority.serverCertificate])
       .apply(([ca, chain]) => describeCertificates(ca, chain, settings.certificates)),

@@ -8,6 +8,11 @@ export const rules = Object.freeze({
     allowed: "a listener is off, or a set of keys with its port and its address",
     example: "",
   },
+  origin: {
+    allowed:
+      "an origin is http or https, a host, and a port unless it is the usual one, as a browser writes it: https://app.example.org",
+    example: "",
+  },
   allOff: { allowed: "at least one listener is on, or nobody could log in", example: "" },
   port: { allowed: "a port is a whole number from 1 to 65535", example: "1883" },
   address: { allowed: "it is an IPv4 or IPv6 address", example: "127.0.0.1" },

@@ -14,6 +14,7 @@ import {
   resolveListeners,
   trustSetting,
 } from "./listener-settings.ts";
+import { resolveOrigins } from "./origins.ts";
 import { roleSettings, sharedPatterns } from "./rights-settings.ts";
 import { ALWAYS, rules, section, whole } from "./setting-rules.ts";
 import { userSettings } from "./user-settings.ts";
@@ -93,7 +94,12 @@ export const settingsSchema = section({
   .superRefine(checkAccess, ALWAYS)
   .superRefine(checkAddresses, ALWAYS)
   .superRefine(checkConsole, ALWAYS)
-  .transform((settings) => ({ ...settings, ...resolveAccess(settings), ...resolveListeners(settings) }));
+  .transform((settings) => ({
+    ...settings,
+    ...resolveAccess(settings),
+    ...resolveOrigins(settings),
+    ...resolveListeners(settings),
+  }));
 
 /** A stack's settings, complete and checked. */
 export type Settings = Readonly<z.output<typeof settingsSchema>>;

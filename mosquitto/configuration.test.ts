@@ -17,6 +17,7 @@ it("has each listener refuse anonymous clients and use both plugins, whatever th
         autosaveSeconds: 60,
         clientCertificates: noClientCertificates,
         clientIds: "free",
+        origins: [],
       }).split(/^listener /m);
       expect(global).toMatch(/^allow_anonymous false$/m);
       expect(sections).toHaveLength(listenerNames.length + 1);
@@ -37,6 +38,7 @@ it("asks for certificates on the TLS listeners that are to, and names users by t
     autosaveSeconds: 60,
     clientCertificates: { mqtts: "identity", wss: "besides-password" },
     clientIds: "free",
+    origins: [],
   }).split(/^listener /m);
   const asking = sections.filter((section) => /^require_certificate true$/m.test(section));
   expect(asking.map((section) => section.slice(0, 4))).toEqual(["8883", "8884"]);
@@ -56,6 +58,7 @@ it("has a client's id be its account's name on every listener, or on none", () =
       autosaveSeconds: 60,
       clientCertificates: noClientCertificates,
       clientIds,
+      origins: [],
     }).match(/^use_username_as_clientid true$/gm)?.length ?? 0;
   expect([idsOf("free"), idsOf("own")]).toEqual([0, 5]);
 });
@@ -68,6 +71,7 @@ it("binds the internal listener, and no other, to the container's own loopback a
     autosaveSeconds: 60,
     clientCertificates: { mqtts: "identity", wss: "identity" },
     clientIds: "free",
+    origins: [],
   });
   const bound = [...text.matchAll(/^listener (\d+) (.*)$/gm)].map(([, port, address]) => [port, address]);
   expect(bound).toEqual([["8885", "127.0.0.1"]]);
@@ -85,6 +89,7 @@ it("has nothing of a listener that is off", () => {
     autosaveSeconds: 60,
     clientCertificates: noClientCertificates,
     clientIds: "free",
+    origins: [],
   });
   expect([...text.matchAll(/^listener (\d+)/gm)].map(([, port]) => port)).toEqual(["8883", "8885"]);
   expect([...text.matchAll(/^plugin_load password-(\w+) /gm)].map(([, name]) => name)).toEqual([

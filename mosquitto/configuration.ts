@@ -14,6 +14,8 @@ export interface ConfigurationInput {
   readonly autosaveSeconds: number;
   readonly clientCertificates: ClientCertificateUses;
   readonly clientIds: ClientIdChoice;
+  /** The origins whose pages may connect by WebSockets, as browsers write them; of none where it is empty. */
+  readonly origins: readonly string[];
 }
 
 /**
@@ -94,7 +96,7 @@ function plugins(on: readonly ListenerName[]): string[] {
 
 function listener(
   { name, port, protocol, tls }: Listener,
-  { limits: values, clientCertificates, clientIds }: ConfigurationInput,
+  { limits: values, clientCertificates, clientIds, origins }: ConfigurationInput,
 ): string[] {
   return [
     "",
@@ -106,9 +108,35 @@ function listener(
     "plugin_use acl",
     ...ownClientIds(clientIds),
     `max_connections ${values.connectionsPerListener}`,
+    ...(protocol === "websockets" ? originsOfPages(origins) : []),
     ...(tls ? transportSecurity() : []),
     ...certificatesOfClients(useOn(name, clientCertificates)),
   ];
+}
+
+/**
+ * Mosquitto refuses the upgrade of a client whose `Origin` is another (RFC 6455, 10.2). Without a line it would take
+ * every page's, so there is always one. A client that is no browser sends no `Origin`, and is taken.
+ */
+function originsOfPages(origins: readonly string[]): string[] {
+  const allowed = origins.length === 0 ? [NO_ORIGIN] : origins;
+  return allowed.map((origin) => `${ORIGIN_OPTION} ${origin}`);
+}
+
+const ORIGIN_OPTION = "websockets_origin";
+
+/** No page has it for its origin. */
+const NO_ORIGIN = "none";
+
+/** The beginning of the lines that a running broker takes over at SIGHUP; it reads every other anew at its start only. */
+export const reloadedLine = `${ORIGIN_OPTION} `;
+
+/** A configuration without what a running broker takes over by a reload. */
+export function startConfiguration(configuration: string): string {
+  return configuration
+    .split("\n")
+    .filter((line) => !line.startsWith(reloadedLine))
+    .join("\n");
 }
 
 function ownClientIds(choice: ClientIdChoice): string[] {

@@ -66,6 +66,16 @@ describe("what a running broker cannot take over", () => {
     expect((await lookBack()).obstacles).toEqual([]);
     expect(await goBack()).toBe("rev-a");
   });
+
+  it("is none of the origins of pages, which a reload takes over", async () => {
+    await revision("rev-a", 1, { "mosquitto.conf": "listener 8083\nwebsockets_origin none\n" });
+    await revision("rev-b", 2, {
+      "mosquitto.conf":
+        "listener 8083\nwebsockets_origin https://a.example.org\nwebsockets_origin https://b.example.org\n",
+    });
+    await symlink("rev-b", join(volume, "current"));
+    expect((await lookBack()).obstacles).toEqual([]);
+  });
 });
 
 describe("the swap", () => {

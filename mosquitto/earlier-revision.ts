@@ -1,9 +1,10 @@
 import { X509Certificate } from "node:crypto";
+import { reloadedLine } from "./configuration.ts";
 import { publishMount } from "./delivery.ts";
 import { clientCertificateFileNames, revisionFileNames } from "./layout.ts";
 
 /**
- * What a running broker does not read anew, and what a person calls it. It is compared as the files have it, so that
+ * What a running broker does not read anew, but for a line that it does, and what a person calls it. It is compared as the files have it, so that
  * it does not matter which setting has changed it.
  */
 const FIXED: Readonly<Record<string, string>> = Object.freeze({
@@ -23,6 +24,7 @@ const MARK = "# ---";
  */
 export const lookBackScript = `set -eu
 cd ${publishMount}
+fixed() { if [ -e "$1" ]; then grep -v '^${reloadedLine}' "$1"; else echo missing; fi; }
 now=$(readlink current)
 earlier=
 for revision in $(ls -1dt rev-*); do
@@ -33,7 +35,7 @@ echo "$now"
 echo "$earlier"
 for file in ${Object.keys(FIXED).join(" ")}; do
   if [ ! -e "$now/$file" ] && [ ! -e "$earlier/$file" ]; then continue; fi
-  cmp -s "$now/$file" "$earlier/$file" || echo "$file"
+  [ "$(fixed "$now/$file")" = "$(fixed "$earlier/$file")" ] || echo "$file"
 done
 for revision in "$now" "$earlier"; do
   echo '${MARK}'

@@ -15,6 +15,7 @@ const configuration = {
   autosaveSeconds: 60,
   clientCertificates: noClientCertificates,
   clientIds: "free" as const,
+  origins: [],
 };
 
 const sample: RevisionInput = {

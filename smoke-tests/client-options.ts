@@ -41,6 +41,8 @@ export interface ClientOptions {
   readonly will?: Will | undefined;
   /** Seconds that the session outlives the connection; MQTT 3.1.1 knows only 0 and for good. @default 0 */
   readonly sessionSeconds?: number;
+  /** The origin of the page that a browser would connect for, by WebSockets. @default none, as of a program */
+  readonly origin?: string;
   /** Whether an earlier session is thrown away. @default true */
   readonly clean?: boolean;
 }
@@ -56,7 +58,7 @@ export function connectOptions(endpoint: Endpoint, options: ClientOptions): mqtt
     hostname: isIPv6(host) && listener.startsWith("ws") ? `[${host}]` : host,
     port: endpoint.port,
     path: "/mqtt",
-    ...trust(endpoint, endpoint.certificateOf?.(options.username)),
+    ...trust(endpoint, endpoint.certificateOf?.(options.username), options.origin),
     protocolVersion: version,
     clientId: options.clientId,
     clean: options.clean ?? true,
@@ -76,12 +78,19 @@ export function connectOptions(endpoint: Endpoint, options: ClientOptions): mqtt
 const contexts = new Map<string, SecureContext>();
 
 /** How both mqtts and wss trust a CA; a context is made once, as that takes longer than to use it. */
-function trust({ authority, host }: Endpoint, shown: ClientKeyPair | undefined): mqtt.IClientOptions {
+function trust(
+  { authority, host }: Endpoint,
+  shown: ClientKeyPair | undefined,
+  origin: string | undefined,
+): mqtt.IClientOptions {
   const id = `${authority}${shown?.certificate ?? ""}`;
   const own = shown === undefined ? {} : { cert: shown.certificate, key: shown.key };
   const secureContext = contexts.get(id) ?? createSecureContext({ ca: authority, ...own });
   contexts.set(id, secureContext);
   const checkServerIdentity = (_: string, certificate: PeerCertificate) => identityFault(host, certificate);
   const options = { secureContext, checkServerIdentity };
-  return { ...options, wsOptions: options } as mqtt.IClientOptions;
+  return {
+    ...options,
+    wsOptions: { ...options, ...(origin === undefined ? {} : { origin }) },
+  } as mqtt.IClientOptions;
 }

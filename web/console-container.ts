@@ -20,15 +20,25 @@ export class ConsoleContainer {
     this.#image = image;
   }
 
-  /** Puts files in force and starts the server; gives the port of 127.0.0.1 that serves the page. */
-  async start(revision: ConsoleRevision): Promise<number> {
+  /**
+   * Puts files in force and starts the server; gives the port of 127.0.0.1 that serves the page.
+   *
+   * @param wanted the port that it is to be; @default any that is free
+   */
+  async start(revision: ConsoleRevision, wanted?: number): Promise<number> {
     await execa("docker", ["volume", "create", this.name]);
     await this.publish(revision);
     const health = consoleHealthcheck.join(" ");
     await execa("docker", [
       ...["run", "--detach", "--name", this.name, ...CONFINED, `--tmpfs=${consoleLayout.scratch}`],
       ...["--volume", `${this.name}:${consoleLayout.files}:ro`],
-      ...["--publish", `127.0.0.1::${consoleLayout.port}`, "--health-cmd", health, "--health-interval=1s"],
+      ...[
+        "--publish",
+        `127.0.0.1:${wanted ?? ""}:${consoleLayout.port}`,
+        "--health-cmd",
+        health,
+        "--health-interval=1s",
+      ],
       ...[this.#image, ...consoleCommand],
     ]);
     await this.#answered(revision);

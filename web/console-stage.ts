@@ -8,7 +8,7 @@ import { TestBrowser } from "../toolchain/browser.ts";
 import { prepareDockerEngine } from "../toolchain/docker-engine.ts";
 import { prepareConsoleImage } from "../toolchain/images/console-image.ts";
 import { createProgress } from "../toolchain/progress.ts";
-import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
+import { type StackSettings, ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { renderConsole } from "./console.ts";
 import { ConsoleContainer } from "./console-container.ts";
 import { readPageAssets } from "./page-assets.ts";
@@ -34,6 +34,8 @@ export function onConsoleStage(take: (stage: ConsoleStage) => void): void {
 export class ConsoleStage {
   readonly throwaway: ThrowawayStack;
   readonly outputs: StackOutputs;
+  /** The stack's settings, which let the page's origin in. */
+  readonly settings: StackSettings;
   /** The page's address. */
   readonly url: string;
   readonly browser: TestBrowser;
@@ -51,6 +53,7 @@ export class ConsoleStage {
   ) {
     this.throwaway = throwaway;
     this.outputs = outputs;
+    this.settings = settingsOf(throwaway);
     this.url = url;
     this.browser = browser;
     this.device = device;
@@ -62,12 +65,14 @@ export class ConsoleStage {
     const engine = await prepareDockerEngine({ install: true, progress });
     const image = await prepareConsoleImage({ install: true, engine, progress });
     const container = new ConsoleContainer(image);
-    const throwaway = await ThrowawayStack.create(inject("workbench"), { users: USERS });
+    const throwaway = await ThrowawayStack.create(inject("workbench"));
+    const settings = settingsOf(throwaway);
+    await throwaway.configure(settings);
     try {
       const { exitCode, output } = await throwaway.up();
       if (exitCode !== 0) throw new Error(output);
       const outputs = stackOutputs.parse(await throwaway.stack.outputs());
-      const port = await container.start(await render(outputs));
+      const port = await container.start(await render(outputs), pagePort(throwaway));
       const browser = await TestBrowser.launch({ authority: outputs.authority });
       const device = await connectDevice(outputs);
       return new ConsoleStage(throwaway, outputs, `https://localhost:${port}/`, browser, device, container);
@@ -122,6 +127,19 @@ export class ConsoleStage {
     await execa("docker", [action, this.outputs.broker.container]);
   }
 }
+
+function settingsOf(throwaway: ThrowawayStack): StackSettings {
+  const origins = [`https://localhost:${pagePort(throwaway)}`];
+  return { users: USERS, listeners: { ...throwaway.ports, origins } };
+}
+
+/** A port beside the stack's own, which the broker has to know before there is a page. */
+function pagePort({ ports }: ThrowawayStack): number {
+  return Math.max(...Object.values(ports).map(({ port }) => port)) + PORTS_APART;
+}
+
+/** Test files side by side have their ports between each other's. */
+const PORTS_APART = 4;
 
 async function connectDevice({ listeners, credentials }: StackOutputs): Promise<MqttClient> {
   const { host, port } = listenerIn(listeners, "mqtt");

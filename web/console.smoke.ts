@@ -215,7 +215,10 @@ describe("an account whose password is rotated", () => {
     await watch(page, "site/#");
     await stage.device.publishAsync("site/before", "the day", { qos: 1 });
     await rows(page).filter({ hasText: "site/before" }).click();
-    await stage.throwaway.configure({ users: { ...USERS, ann: { ...USERS.ann, generation: 2 } } });
+    await stage.throwaway.configure({
+      ...stage.settings,
+      users: { ...USERS, ann: { ...USERS.ann, generation: 2 } },
+    });
     const { exitCode, output } = await stage.throwaway.up();
     expect(exitCode, output).toBe(0);
     const reason = "The broker refuses ann now: not authorised (0x87). Its password may have been rotated.";

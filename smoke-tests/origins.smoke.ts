@@ -1,0 +1,61 @@
+import { listenersIn } from "../mosquitto/listener.ts";
+import { checkEverywhere, notApplicable, type Site, userOf } from "./check.ts";
+import { CLOSED } from "./endpoint.ts";
+import { Unproved } from "./expectation.ts";
+import { isClosed, outputs } from "./stack.ts";
+
+const SUBJECT = "Log-in";
+
+/** Pages' origins that no stack allows: of a name that nobody has (RFC 6761, 6.4), and of a page without one. */
+const FOREIGN = Object.freeze(["https://smoke-test.invalid", "null"]);
+
+const options = {
+  listeners: listenersIn(outputs.listeners).filter((name) => name.startsWith("ws")),
+  versions: [5],
+} as const;
+
+checkEverywhere(
+  SUBJECT,
+  "a page of another origin is refused, with the right password",
+  async (site) => {
+    // Whoever is refused without an origin as well is refused for something else.
+    await logIn(site, undefined);
+    for (const origin of FOREIGN) await demandRefused(site, origin);
+  },
+  options,
+);
+
+checkEverywhere(
+  SUBJECT,
+  "a page of each allowed origin is let in",
+  async (site) => {
+    if (outputs.origins.length === 0) notApplicable("no origin is allowed, so that no page may connect");
+    for (const origin of outputs.origins) await logIn(site, origin);
+  },
+  options,
+);
+
+async function logIn(site: Site, origin: string | undefined): Promise<void> {
+  if (isClosed(site.listener)) notApplicable(CLOSED);
+  await site.logIn(userOf(site.listener), origin === undefined ? {} : { origin });
+}
+
+/** The broker ends the connection without an answer to the upgrade (`http__read` in its `src/http_serv.c`). */
+async function demandRefused(site: Site, origin: string): Promise<void> {
+  const seen = await logIn(site, origin).then(
+    () => "it was let in",
+    (error: unknown) => {
+      if (error instanceof Unproved) return error.actual;
+      throw error;
+    },
+  );
+  if (ENDED.includes(seen)) return;
+  throw new Unproved(`a page of ${origin} to be refused before it can log in`, seen);
+}
+
+/** How `ws` and mqtt.js tell of a connection that was ended before an answer. */
+const ENDED: readonly string[] = [
+  "socket hang up",
+  "read ECONNRESET",
+  "the connection was closed without one",
+];
