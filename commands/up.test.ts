@@ -11,8 +11,8 @@ let copy: string;
 
 beforeAll(async () => {
   copy = await mkdtemp(join(tmpdir(), "naboom-up-"));
-  const folders = ["clients", "commands", "infra", "mosquitto", "smoke-tests", "toolchain", "web"];
-  for (const name of [...folders, "package.json"]) {
+  const folders = ["clients", "commands", "drill", "infra", "mosquitto", "smoke-tests", "toolchain", "web"];
+  for (const name of [...folders, "package.json", "package-lock.json"]) {
     await cp(join(projectFolder, name), join(copy, name), { recursive: true });
   }
   await symlink(join(projectFolder, "node_modules"), join(copy, "node_modules"));
@@ -45,9 +45,8 @@ describe.each([["down", "--yes"], ["smoke"]])("npm run %s", (...words) => {
 /** Runs a command where neither Docker nor Pulumi can be found, so that its first word would be about them. */
 async function run([command = "", ...args]: readonly string[], config: string | Buffer) {
   await writeFile(join(copy, "Pulumi.trial.yaml"), config);
-  const loader = import.meta.resolve("tsx/esm");
-  const main = join(copy, "commands", "main.ts");
-  return await execa(execPath, ["--import", loader, main, command, "--stack", "trial", ...args], {
+  const main = join(copy, "toolchain", "start.mjs");
+  return await execa(execPath, [main, command, "--stack", "trial", ...args], {
     cwd: copy,
     env: { HOME: copy, PATH: copy },
     extendEnv: false,

@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { createInterface } from "node:readline";
-import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { imageVariable } from "../infra/image.ts";
+import { bundle } from "../toolchain/bundle.mjs";
 import { dockerCommand } from "../toolchain/docker.ts";
 import { enclose, findObstacle, PrivateEngine } from "../toolchain/private-engine.ts";
 import { projectFolder } from "../toolchain/project.ts";
@@ -65,8 +65,8 @@ async function runEnclosed(
   host: string,
   { step, signal }: EnclosedOptions,
 ): Promise<readonly (FaultStep | FaultNotShown)[]> {
-  const main = fileURLToPath(new URL("./enclosed-process.ts", import.meta.url));
-  const [program, ...args] = enclose([process.execPath, "--import", "tsx/esm", main]);
+  const main = await bundle("drill/enclosed-process.ts");
+  const [program, ...args] = enclose([process.execPath, main]);
   const child = execa(program, args, { cwd: projectFolder, env: { DOCKER_HOST: host }, reject: false });
   // The process goes on while its standard input is open, and else tidies up.
   child.stdin.write(`${JSON.stringify(order)}\n`);

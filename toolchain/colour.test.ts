@@ -1,6 +1,7 @@
 import { execPath } from "node:process";
 import { execa } from "execa";
 import { describe, expect, it } from "vitest";
+import { bundle } from "./bundle.mjs";
 import { mayColour } from "./colour.ts";
 
 const TERMINAL = Object.freeze({ isTTY: true });
@@ -26,18 +27,10 @@ describe("colour", () => {
   });
 
   it("never gets into what commands, reports and progress print in a pipe, whatever CI has set", async () => {
-    const { all } = await execa(execPath, ["--import", import.meta.resolve("tsx"), "--eval", PRINT], {
-      cwd: import.meta.dirname,
+    const { all } = await execa(execPath, [await bundle("testing/coloured-output.ts")], {
       env: { CI: "true", FORCE_COLOR: "3", TERM: "xterm" },
       all: true,
     });
     expect(all).toMatch(/^answer notice\n✓ work \d\.\d s$/);
   });
 });
-
-const PRINT = `
-const { paintAnswer, paintNotice } = await import("./colour.ts");
-const { createProgress } = await import("./progress.ts");
-process.stderr.write(paintAnswer.red("answer") + " " + paintNotice.bold("notice") + "\\n");
-await createProgress({ quietBelow: 0 }).step("work", async () => {});
-`;

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, rm, symlink, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -14,7 +14,6 @@ runtime:
   name: nodejs
   options:
     typescript: false
-    nodeargs: "--import tsx/esm"
 `;
 const SETTINGS = `# Committed, so it must not change.
 config:
@@ -51,11 +50,10 @@ let backend: Backend;
 beforeAll(async () => {
   folder = await mkdtemp(join(tmpdir(), "naboom-toolchain-"));
   await symlink(fileURLToPath(new URL("../node_modules", import.meta.url)), join(folder, "node_modules"));
-  await mkdir(join(folder, "infra"));
-  await writeFile(join(folder, "package.json"), '{ "type": "module", "main": "infra/index.ts" }');
+  await writeFile(join(folder, "package.json"), '{ "type": "module", "main": "program.mjs" }');
   await writeFile(join(folder, "Pulumi.yaml"), PROJECT);
   await writeFile(join(folder, "Pulumi.dev.yaml"), SETTINGS);
-  await writeFile(join(folder, "infra", "index.ts"), PROGRAM);
+  await writeFile(join(folder, "program.mjs"), PROGRAM);
   pulumi = await preparePulumi({ install: true, progress: createProgress() });
   // A Pulumi of its own as to log-ins and backends, but with the machine's plugins.
   const { PULUMI_BACKEND_URL: _, PULUMI_ACCESS_TOKEN: __, ...environment } = process.env;

@@ -2,8 +2,8 @@ import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
-import { afterEach, beforeEach, expect, it } from "vitest";
-import { projectFolder } from "./project.ts";
+import { afterEach, beforeAll, beforeEach, expect, it } from "vitest";
+import { bundle } from "./bundle.mjs";
 
 /** In Pulumi's place: it takes a while to end in good order, and notes each signal. */
 const CLI = `#!/usr/bin/env node
@@ -19,26 +19,21 @@ appendFileSync(process.env.SIGNALS, "");
 console.log("updating");
 `;
 
-const COMMAND = `
-import { Stack } from "./toolchain/stack.ts";
-const [capture, cli, SIGNALS] = process.argv.slice(-3);
-const stack = new Stack({ name: "unit", cli, environment: { SIGNALS }, keepSettings: false });
-const { exitCode } = await stack.run(["up"], { capture: capture === "captured" });
-console.log("ended with", exitCode);
-`;
-
 /** Runs the command, whose words say whether what the CLI prints is captured. */
 function start(words: "captured" | "shown", signals: string) {
-  const command = ["--import", "tsx/esm", "--input-type=module", "--eval", COMMAND];
-  return execa("node", [...command, "--", words, join(folder, "pulumi"), signals], {
-    cwd: projectFolder,
+  return execa("node", [command, words, join(folder, "pulumi"), signals], {
     reject: false,
     stdin: "ignore",
     detached: true, // a group of its own
   });
 }
 
+let command: string;
 let folder: string;
+
+beforeAll(async () => {
+  command = await bundle("testing/stack-update.ts");
+});
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "naboom-mqtt-stack-"));

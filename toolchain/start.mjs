@@ -1,27 +1,42 @@
 // The entry of every npm command: `node toolchain/start.mjs COMMAND ARGS…`. Plain JavaScript that needs
-// nothing but Node, since it is what brings the npm packages in; then it hands over to commands/main.ts.
-// The child keeps the caller's working folder; under `npm run` that is the project's, and INIT_CWD the caller's.
-import { spawn } from "node:child_process";
+// nothing but Node, since it is what brings the npm packages in; then it goes on with commands/main.ts, bundled.
+// The working folder stays the caller's; under `npm run` that is the project's, and INIT_CWD the caller's.
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { endLike, finish } from "./child-process.mjs";
+import { pathToFileURL } from "node:url";
+import { bundle } from "./bundle.mjs";
 import { installPackages, isInstalled, project, StartError } from "./npm-packages.mjs";
 
-try {
-  requireNode();
-  if (!isInstalled()) {
-    if (process.argv.includes("--no-install")) {
-      throw new StartError(
-        "The npm packages are not installed, and --no-install forbids it: run npm ci first.",
-      );
-    }
-    await installPackages();
+// Node.js 22 and newer keep compiled code of programs that ask for it, such as npm, in a folder that all users share.
+process.env.NODE_DISABLE_COMPILE_CACHE = "1";
+
+const main = await prepare();
+if (main !== undefined) {
+  process.setSourceMapsEnabled(true);
+  await import(pathToFileURL(main).href);
+}
+
+/** @returns the path of the command's module; none where it can't be had, which the user was told then */
+async function prepare() {
+  try {
+    requireNode();
+    await requirePackages();
+    return await bundle("commands/main.ts");
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 2;
   }
-  await runCommand();
-} catch (error) {
-  if (!(error instanceof StartError)) throw error;
-  process.stderr.write(`${error.message}\n`);
-  process.exitCode = 2;
+}
+
+async function requirePackages() {
+  if (isInstalled()) return;
+  if (process.argv.includes("--no-install")) {
+    throw new StartError(
+      "The npm packages are not installed, and --no-install forbids it: run npm ci first.",
+    );
+  }
+  await installPackages();
 }
 
 function requireNode() {
@@ -46,15 +61,4 @@ function isWithin(version, { major, floor }) {
   if (major && version[0] !== floor[0]) return false;
   const place = floor.findIndex((number, index) => version[index] !== number);
   return place === -1 || version[place] > floor[place];
-}
-
-async function runCommand() {
-  const loader = import.meta.resolve("tsx/esm");
-  const main = join(project, "commands", "main.ts");
-  const child = spawn(process.execPath, ["--import", loader, main, ...process.argv.slice(2)], {
-    stdio: "inherit",
-  });
-  const end = await finish(child);
-  if (end.error) throw end.error;
-  await endLike(end);
 }
