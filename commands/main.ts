@@ -5,6 +5,7 @@ import { DEFAULT_STACK } from "../infra/mend.ts";
 import { Refusal } from "../infra/refusal.ts";
 import { paintNotice } from "../toolchain/colour.ts";
 import { UserError } from "../toolchain/user-error.ts";
+import { refuseSwallowedFlags } from "./swallowed-flags.ts";
 
 /** The stack that a command is about where none is named. */
 const defaultStack = process.env.PULUMI_STACK || DEFAULT_STACK;
@@ -114,6 +115,7 @@ onStack(program.command("pulumi").description("run the Pulumi CLI for the stack"
   });
 
 try {
+  refuseSwallowedFlags(program, argv[2], { words: argv.slice(3), environment: process.env });
   await program.parseAsync(argv);
 } catch (error) {
   exitCode = explain(error);

@@ -1,24 +1,17 @@
-import { cp, mkdtemp, rm, symlink, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { execPath } from "node:process";
 import { execa } from "execa";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { projectFolder } from "../toolchain/project.ts";
+import { ProjectCopy } from "../testing/project-copy.ts";
 
-/** A copy of the project, whose config files are the tests' own. */
-let copy: string;
+let copy: ProjectCopy;
 
 beforeAll(async () => {
-  copy = await mkdtemp(join(tmpdir(), "naboom-up-"));
-  const folders = ["clients", "commands", "drill", "infra", "mosquitto", "smoke-tests", "toolchain", "web"];
-  for (const name of [...folders, "package.json", "package-lock.json"]) {
-    await cp(join(projectFolder, name), join(copy, name), { recursive: true });
-  }
-  await symlink(join(projectFolder, "node_modules"), join(copy, "node_modules"));
+  copy = await ProjectCopy.create();
 }, 60_000);
 
-afterAll(() => rm(copy, { recursive: true }));
+afterAll(() => copy.remove());
 
 describe.each([["up"], ["rotate", "all"]])("npm run %s", (...words) => {
   it("names what Pulumi could not read, and every other mistake, before it looks for Docker or Pulumi", async () => {
@@ -44,11 +37,11 @@ describe.each([["down", "--yes"], ["smoke"]])("npm run %s", (...words) => {
 
 /** Runs a command where neither Docker nor Pulumi can be found, so that its first word would be about them. */
 async function run([command = "", ...args]: readonly string[], config: string | Buffer) {
-  await writeFile(join(copy, "Pulumi.trial.yaml"), config);
-  const main = join(copy, "toolchain", "start.mjs");
+  await writeFile(join(copy.folder, "Pulumi.trial.yaml"), config);
+  const main = join(copy.folder, "toolchain", "start.mjs");
   return await execa(execPath, [main, command, "--stack", "trial", ...args], {
-    cwd: copy,
-    env: { HOME: copy, PATH: copy },
+    cwd: copy.folder,
+    env: { HOME: copy.folder, PATH: copy.folder },
     extendEnv: false,
     reject: false,
   });

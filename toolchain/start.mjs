@@ -31,7 +31,8 @@ async function prepare() {
 
 async function requirePackages() {
   if (isInstalled()) return;
-  if (process.argv.includes("--no-install")) {
+  // npm hands --no-install over as a variable where no -- stands before it, which commands/main.ts refuses later.
+  if (process.argv.includes("--no-install") || process.env.npm_config_install !== undefined) {
     throw new StartError(
       "The npm packages are not installed, and --no-install forbids it: run npm ci first.",
     );
