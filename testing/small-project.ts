@@ -18,7 +18,7 @@ export class SmallProject {
     const project = new SmallProject(await mkdtemp(join(tmpdir(), "naboom-mqtt-project-")));
     for (const name of ["commands", "toolchain", "node_modules"]) await mkdir(project.path(name));
     for (const name of ["package.json", "package-lock.json", ".npmrc"]) await project.take(name);
-    for (const name of ["start", "bundle", "npm-packages", "child-process"]) {
+    for (const name of ["start", "bundle", "npm-packages", "own-folder", "child-process"]) {
       await project.take(`toolchain/${name}.mjs`);
     }
     await project.write("commands/main.ts", command);

@@ -1,4 +1,4 @@
-import { access, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { access, mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { env, getuid } from "node:process";
@@ -69,7 +69,7 @@ export class TestBrowser {
       });
       return new TestBrowser(context, home);
     } catch (error) {
-      await rm(home, { recursive: true, force: true });
+      await removeHome(home);
       throw error;
     }
   }
@@ -100,8 +100,13 @@ export class TestBrowser {
 
   async close(): Promise<void> {
     await this.context.close();
-    await rm(this.#home, { recursive: true, force: true });
+    await removeHome(this.#home);
   }
+}
+
+/** Removes a home, which is the user nobody's: the command follows no link that is put into it meanwhile. */
+async function removeHome(home: string): Promise<void> {
+  await execa("rm", ["-rf", home]);
 }
 
 /** Lays out a home with the authorities in Chromium's own store, and a command that starts it as nobody. */

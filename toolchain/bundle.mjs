@@ -15,6 +15,7 @@ import { readFile } from "node:fs/promises";
 import { basename, join, relative } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { project, StartError } from "./npm-packages.mjs";
+import { ownershipFault } from "./own-folder.mjs";
 
 /** The folder of all bundles; Git ignores it. */
 const BUILD = join(project, ".build");
@@ -57,20 +58,8 @@ function makeBuildFolder() {
   requireOwn(BUILD);
 }
 
-/**
- * Refuses a folder that somebody else can put code into. Its owner may be this user, root, or whose project it is: the
- * sources are that user's, so that there is no more to lose.
- */
 function requireOwn(folder) {
-  const found = lstatSync(folder);
-  const trusted = [process.getuid?.(), 0, lstatSync(project).uid];
-  const fault = !found.isDirectory()
-    ? "is not a folder"
-    : process.getuid !== undefined && !trusted.includes(found.uid)
-      ? `belongs to another user (uid ${found.uid})`
-      : process.getuid !== undefined && (found.mode & 0o022) !== 0
-        ? "can be written by other users"
-        : undefined;
+  const fault = ownershipFault(folder, project);
   if (fault === undefined) return;
   throw new StartError(
     `${folder} ${fault}, so what is in it is not run: remove it with \`rm -rf ${BUILD}\`, as that user or with sudo, and run this again.`,

@@ -1,9 +1,21 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import {
+  chmod,
+  mkdir,
+  mkdtemp,
+  readdir,
+  readFile,
+  rm,
+  stat,
+  symlink,
+  utimes,
+  writeFile,
+} from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { getuid } from "node:process";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { cacheFolder, entryName, findEntry, makeEntry } from "./cache.ts";
-import { asPlainUser } from "./plain-user.ts";
+import { asPlainUser, giveToPlainUser } from "./plain-user.ts";
 import { UserError } from "./user-error.ts";
 
 let folder: string;
@@ -131,13 +143,37 @@ describe("a cache that is not for this user", () => {
     expect(await failure(() => findEntry(folder, "thing"))).toMatch(/chown -R .* NABOOM_MQTT_CACHE/);
   });
 
+  it.runIf(getuid?.() === 0)(
+    "is not used if another user has made it, nor is an entry that another has put there",
+    async () => {
+      const cache = await owned("cache", 0o755);
+      await makeEntry(cache, "thing", async () => {});
+      await giveToPlainUser(join(cache, "thing"));
+      const words = "belongs to another user (uid 65534), so nothing in it is used";
+      await expect(findEntry(cache, "thing")).rejects.toThrow(`${cache}/thing ${words}`);
+      await rm(join(cache, "thing"), { recursive: true });
+      await giveToPlainUser(cache);
+      await expect(makeEntry(cache, "thing", async () => {})).rejects.toThrow(`${cache} ${words}`);
+      await mkdir(join(cache, "thing"));
+      await expect(findEntry(cache, "thing")).rejects.toThrow(`${cache} ${words}`);
+    },
+  );
+
+  it("is closed to others where a generous umask has left it open, and a link to it is a choice", async () => {
+    const cache = await owned("cache", 0o777);
+    await symlink(cache, join(folder, "link"));
+    await makeEntry(join(folder, "link"), "thing", async () => {});
+    expect((await stat(cache)).mode & 0o777).toBe(0o755);
+    expect(await findEntry(join(folder, "link"), "thing")).toBeDefined();
+  });
+
   it("keeps what was left in it and can't be removed, and an entry is made all the same", async () => {
     const left = await owned(".unfinished-old", 0o755);
     await writeFile(join(left, "file"), "");
     await chmod(left, 0o555);
     const yesterday = new Date(Date.now() - 25 * 60 * 60 * 1000);
     await utimes(left, yesterday, yesterday);
-    await chmod(folder, 0o777);
+    await giveToPlainUser(folder);
     await asPlainUser(() => makeEntry(folder, "thing", async () => {}));
     expect((await readdir(folder)).sort()).toEqual([".unfinished-old", "thing"]);
     await chmod(left, 0o755);

@@ -1,8 +1,12 @@
 import { createHash } from "node:crypto";
-import { mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
+import { realpathSync } from "node:fs";
+import { chmod, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { join, relative } from "node:path";
 import { explainFileError, isFileError } from "./file-error.ts";
+import { ownershipFault } from "./own-folder.mjs";
+import { projectFolder } from "./project.ts";
+import { UserError } from "./user-error.ts";
 
 /** What decides how a thing in the cache turns out; a change of any of it asks for a new one. */
 export interface Recipe {
@@ -41,17 +45,50 @@ export async function entryName({ name, version, sources, flags = [] }: Recipe):
 }
 
 /**
+ * The cache's folder, made if it is not there, and safe to run programs from.
+ *
+ * @throws UserError if it is another user's, or can't be made
+ */
+export async function requireCache(cache: string): Promise<void> {
+  try {
+    await mkdir(cache, { recursive: true, mode: 0o700 });
+    await keepToOwner(cache);
+  } catch (error) {
+    throw explainCacheError(error, cache);
+  }
+  requireOwn(cache, cache);
+}
+
+/** A folder that was made with a generous umask has had nobody else in its entries, which only their owner enters. */
+async function keepToOwner(cache: string): Promise<void> {
+  const { uid, mode } = await stat(cache);
+  if (uid === process.geteuid?.() && (mode & 0o022) !== 0) await chmod(cache, mode & 0o7755);
+}
+
+function requireOwn(folder: string, cache: string): void {
+  // A link to a cache elsewhere is a choice of the user's.
+  const fault = ownershipFault(folder === cache ? realpathSync(cache) : folder, projectFolder);
+  if (fault === undefined) return;
+  throw new UserError(
+    `${folder} ${fault}, so nothing in it is used: remove it, or set NABOOM_MQTT_CACHE to a folder of your own instead of ${cache}.`,
+  );
+}
+
+/**
  * The entry's folder, if it was ever finished.
  *
- * @throws UserError if it is another user's, since nobody but its maker may read an entry.
+ * @throws UserError if it or the cache is another user's.
  */
 export async function findEntry(cache: string, name: string): Promise<string | undefined> {
   const folder = join(cache, name);
   try {
     await readdir(folder);
+    requireOwn(cache, cache);
+    requireOwn(folder, cache);
     return folder;
   } catch (error) {
     if (isFileError(error)) throw explainCacheError(error, cache);
+    if (error instanceof UserError) throw error;
     return undefined;
   }
 }
@@ -79,7 +116,7 @@ async function tryToMake(
   name: string,
   make: (folder: string) => Promise<void>,
 ): Promise<string> {
-  await mkdir(cache, { recursive: true });
+  await requireCache(cache);
   await removeAbandoned(cache);
   const unfinished = await mkdtemp(join(cache, UNFINISHED));
   const finished = join(cache, name);
@@ -105,7 +142,7 @@ function explainCacheError(error: unknown, cache: string): unknown {
 async function removeAbandoned(cache: string): Promise<void> {
   for (const name of await readdir(cache)) {
     if (!name.startsWith(UNFINISHED)) continue;
-    const { mtimeMs } = await stat(join(cache, name)).catch(() => ({ mtimeMs: Date.now() }));
+    const { mtimeMs } = await lstat(join(cache, name)).catch(() => ({ mtimeMs: Date.now() }));
     if (Date.now() - mtimeMs <= ABANDONED_AFTER) continue;
     // What another user has left is for that user to remove.
     await rm(join(cache, name), { recursive: true, force: true }).catch(() => {});

@@ -124,7 +124,7 @@ function removeAbandoned() {
 /** Not `recursive`, with which Node reports a read-only disk as a file that is missing. */
 function makeFolder(folder) {
   try {
-    mkdirSync(folder);
+    mkdirSync(folder, { mode: 0o700 });
   } catch (error) {
     if (error.code !== "EEXIST") throw error;
   }

@@ -36,6 +36,13 @@ describe("a file that is replaced", () => {
     expect(await readFile(join(folder, "elsewhere", "text"), "utf8")).toBe("new");
   });
 
+  it("in a folder that others can write to is not written through a link that was put there", async () => {
+    await writeFile(join(folder, "theirs"), "theirs");
+    await symlink("theirs", `${file}.${process.pid}.new`);
+    await replaceFile(file, "new");
+    expect(await readFile(join(folder, "theirs"), "utf8")).toBe("theirs");
+  });
+
   it("is named where it cannot be written, and nothing half-done is left", async () => {
     await mkdir(file);
     await expect(replaceFile(file, "new")).rejects.toThrow(`${file} cannot be written (EISDIR), and is as`);

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { realpath, rename, rm, stat, writeFile } from "node:fs/promises";
 import { UserError } from "./user-error.ts";
 
@@ -8,13 +9,14 @@ import { UserError } from "./user-error.ts";
  */
 export async function replaceFile(file: string, text: string): Promise<void> {
   const target = await realpath(file).catch(() => file);
-  const unfinished = `${target}.${process.pid}.new`;
+  const unfinished = `${target}.${randomUUID()}.new`;
   try {
     const mode = await stat(target).then(
       (found) => found.mode & 0o777,
       () => 0o666,
     );
-    await writeFile(unfinished, text, { mode });
+    // A name that nobody has put a link at.
+    await writeFile(unfinished, text, { mode, flag: "wx" });
     await rename(unfinished, target);
   } catch (error) {
     await rm(unfinished, { force: true }).catch(() => undefined);
