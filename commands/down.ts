@@ -1,11 +1,16 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import { stdin, stdout } from "node:process";
 import { z } from "zod";
 import { runCommand, setCommand } from "../infra/mend.ts";
 import { isKept } from "../infra/protection.ts";
-import { projectName } from "../toolchain/project.ts";
+import { projectFolder, projectName } from "../toolchain/project.ts";
 import type { Stack } from "../toolchain/stack.ts";
+import { stateCopies } from "../toolchain/state-copies.ts";
 import { UserError } from "../toolchain/user-error.ts";
+import { removeKits } from "./kit-folder.ts";
 import { ask } from "./question.ts";
+import { shellWord } from "./shell-word.ts";
 import { StackConfig } from "./stack-config.ts";
 import { mendStack, prepareWorkplace } from "./workplace.ts";
 
@@ -24,7 +29,7 @@ export async function down(options: DownOptions): Promise<number> {
   const workplace = await prepareWorkplace({ ...options, tolerant: true });
   const { stack } = workplace;
   if ((await stack.resources()) === undefined) {
-    stdout.write(`There is no stack ${stack.name}, so nothing was removed.\n`);
+    stdout.write(`There is no stack ${stack.name}, so nothing was removed.\n${await leftovers(stack)}`);
     return 0;
   }
   if (!options.keepData) await refuseProtected(stack);
@@ -102,14 +107,34 @@ export async function stop(stack: Stack): Promise<number> {
 }
 
 async function remove(stack: Stack, yes: boolean): Promise<number> {
-  const what = `the volumes ${projectName}-${stack.name}-data and ${projectName}-${stack.name}-revisions, all passwords and the CA of stack ${stack.name}`;
+  const name = `${projectName}-${stack.name}`;
+  const kits = join(projectFolder, "kits", stack.name);
+  const what =
+    `the volumes ${name}-data and ${name}-revisions, all passwords and the CA of stack ${stack.name}, ` +
+    `the backups and the history of its state${existsSync(kits) ? `, and its kits in ${kits}` : ""}`;
   if (!yes && !(await confirmed(stack, what))) {
     stdout.write("Nothing was removed.\n");
     return 1;
   }
   const { exitCode } = await stack.run(["destroy", "--yes", "--skip-preview"]);
   if (exitCode !== 0) return exitCode;
-  return (await stack.run(["stack", "rm", "--yes", "--preserve-config"])).exitCode;
+  const removed = await stack.run(["stack", "rm", "--yes", "--preserve-config", "--remove-backups"]);
+  if (removed.exitCode !== 0) return removed.exitCode;
+  const kept = await removeKits(kits);
+  stdout.write(`Gone for good: ${what}.\n${await leftovers(stack)}${keptFiles(kits, kept)}`);
+  return 0;
+}
+
+/** What of a stack that is gone is still in the state's folder, from an earlier version's `down`, and how that goes. */
+export async function leftovers({ name, stateFolder }: Pick<Stack, "name" | "stateFolder">): Promise<string> {
+  const copies = stateFolder === undefined ? [] : await stateCopies(stateFolder, name);
+  if (copies.length === 0) return "";
+  return `Copies of the state of a stack ${name}, with its passwords and its CA's key, are still there; to remove them: rm -r ${copies.map(shellWord).join(" ")}\n`;
+}
+
+function keptFiles(kits: string, kept: readonly string[]): string {
+  if (kept.length === 0) return "";
+  return `Kept, since no kit has written them as they are: ${kept.join(", ")}; to remove them: rm -r ${shellWord(kits)}\n`;
 }
 
 async function confirmed(stack: Stack, what: string): Promise<boolean> {

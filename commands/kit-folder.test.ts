@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { markerFile, renderMarker } from "../clients/kit-marker.ts";
-import { writeKit } from "./kit-folder.ts";
+import { removeKits, writeKit } from "./kit-folder.ts";
 
 let place: string;
 
@@ -153,5 +153,27 @@ describe("a kit's folder", () => {
     );
     await expect(writeKit(join(place, "file"), kit, false)).rejects.toThrow(/can't be written/);
     await expect(writeKit("/proc/kit", kit, false)).rejects.toThrow(/can't be written/);
+  });
+});
+
+describe("removing the kits of a stack", () => {
+  it("leaves nothing of them, nor their folder", async () => {
+    for (const name of ["web-env", "web-json"]) await writeKit(join(place, "dev", name), kit, false);
+    expect(await removeKits(join(place, "dev"))).toEqual([]);
+    expect(await readdir(place)).toEqual([]);
+  });
+
+  it("names what no kit has written, and what was changed since, which stay", async () => {
+    await writeKit(join(place, "web-env"), kit, false);
+    await writeFile(join(place, "web-env/mqtt.env"), "changed");
+    await writeFile(join(place, "web-env/own.txt"), "own");
+    await symlink("web-env", join(place, "link"));
+    const paths = ["link", "web-env/mqtt.env", "web-env/own.txt"].map((name) => join(place, name));
+    expect([...(await removeKits(place))].sort()).toEqual(paths);
+    expect((await readdir(join(place, "web-env"))).sort()).toEqual(["mqtt.env", "own.txt"]);
+  });
+
+  it("is done where there are none", async () => {
+    expect(await removeKits(join(place, "none"))).toEqual([]);
   });
 });

@@ -1,4 +1,4 @@
-import { lstat, mkdir, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, rmdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { type KitFile, kitFileNames } from "../clients/kit.ts";
 import { digestOf, type KitClaims, markerFile, readMarker } from "../clients/kit-marker.ts";
@@ -91,6 +91,41 @@ export async function writeKit(folder: string, files: readonly KitFile[], force:
     for (const path of made.reverse()) await rm(path, { recursive: true, force: true });
     throw unwritable(folder, error);
   }
+}
+
+/**
+ * Removes the kits in a folder's folders, and what is empty then. What a kit has not written, or what was changed since,
+ * is somebody's own, and stays.
+ *
+ * @returns the paths of what stays
+ */
+export async function removeKits(folder: string): Promise<readonly string[]> {
+  const kits = await readdir(folder, { withFileTypes: true }).catch(ignoreMissing);
+  const left: string[] = [];
+  for (const kit of kits) {
+    const path = join(folder, kit.name);
+    left.push(...(kit.isDirectory() ? await removeKit(path) : [path]));
+  }
+  if (left.length === 0) await rmdir(folder).catch(ignoreMissing);
+  return left;
+}
+
+async function removeKit(folder: string): Promise<readonly string[]> {
+  const claims = await claimsIn(folder);
+  const names = (await readdir(folder)).sort();
+  const left: string[] = [];
+  for (const name of names) {
+    const path = join(folder, name);
+    if ((await stateOf(path, claims[name])) === "own") await rm(path);
+    else left.push(path);
+  }
+  if (left.length === 0) await rmdir(folder);
+  return left;
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): [] {
+  if (error.code === "ENOENT") return [];
+  throw error;
 }
 
 /**

@@ -6,6 +6,7 @@ import { pathToFileURL } from "node:url";
 import { parse } from "yaml";
 import { explainFileError } from "./file-error.ts";
 import { pulumiHome } from "./pulumi-plugins.ts";
+import { pruneStateCopies } from "./state-copies.ts";
 import { UserError } from "./user-error.ts";
 
 /** Where Pulumi keeps the state of stacks, and what encrypts the secrets in it. */
@@ -61,6 +62,7 @@ async function prepareOwn(folder: string, environment: NodeJS.ProcessEnv): Promi
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o700); // also if it was there, made by something less careful
   await requireStacks(folder);
+  await pruneStateCopies(folder);
   const own = {
     PULUMI_BACKEND_URL: pathToFileURL(folder).href,
     PULUMI_FALLBACK_TO_STATE_SECRETS_MANAGER: "true",
