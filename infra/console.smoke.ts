@@ -80,7 +80,8 @@ function ann() {
 /** What the stack tells ann of herself. */
 async function access() {
   const { username, password } = ann();
-  return await openAccess((await ask(`/access/${await accessFileOf(username)}`)).text, username, password);
+  const file = await accessFileOf(username, password);
+  return await openAccess((await ask(`/access/${file}`)).text, username, password);
 }
 
 /** Opens the page and logs in as ann. */

@@ -88,6 +88,7 @@ function render({ settings, authority, users, names }: ConsoleArgs): pulumi.Outp
         assets,
         stack: names.prefix,
         brokerUrl: listenerIn(urls, "wss"),
+        tlsOnly: settings.plainListeners === undefined,
         accounts: accounts.flatMap((account) => sealable(account, settings, urls)),
         certificate,
         key,

@@ -157,6 +157,7 @@ async function render(outputs: StackOutputs) {
     assets: readPageAssets(),
     stack: "naboom-mqtt",
     brokerUrl: listenerIn(outputs.listeners, "wss").url,
+    tlsOnly: true,
     accounts,
     certificate: await brokerFile(container, "server.crt"),
     key: await brokerFile(container, "server.key"),

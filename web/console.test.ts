@@ -9,6 +9,7 @@ const password = "p".repeat(40);
 const input = {
   assets,
   stack: "dev",
+  tlsOnly: true,
   brokerUrl: "wss://localhost:8884",
   accounts: [
     { account: "ann", password, rules: [{ access: "read" as const, filter: "secret/#" }], listeners: [] },
@@ -23,6 +24,11 @@ function content(pattern: RegExp, { files } = rendered): string {
 }
 
 describe("a console's files", () => {
+  test("tell browsers to use TLS alone, unless ws is offered to other machines without it", () => {
+    expect(content(/nginx\.conf$/)).toContain('default "max-age=31536000";');
+    expect(content(/nginx\.conf$/, renderConsole({ ...input, tlsOnly: false }))).toContain('default "";');
+  });
+
   test("come out the same for the same input", () => {
     expect(renderConsole(input)).toEqual(rendered);
   });

@@ -11,6 +11,8 @@ export interface ConsoleInput {
   readonly stack: string;
   /** The wss URL that browsers reach the broker at. */
   readonly brokerUrl: string;
+  /** Whether browsers may take TLS for every port of the console's host name. */
+  readonly tlsOnly: boolean;
   /** Each name that somebody can log in with, its password and what it may do. */
   readonly accounts: readonly SealedAccessInput[];
   /** The server's certificate and whatever stands between it and the CA, PEM. */
@@ -36,15 +38,15 @@ export interface ConsoleRevision {
 
 /** Renders every file of a console's container. The same input gives the same files. */
 export function renderConsole(input: ConsoleInput): ConsoleRevision {
-  const { brokerUrl, certificate, key } = input;
+  const { brokerUrl, tlsOnly, certificate, key } = input;
   const fixed = [
     ...renderPage(input),
     file(consoleFileNames.certificate, certificate),
     { ...file(consoleFileNames.key, key), permissions: "0600" as const },
   ];
-  const provisional = renderServerConfiguration({ brokerUrl, revision: "" });
+  const provisional = renderServerConfiguration({ brokerUrl, tlsOnly, revision: "" });
   const id = digest([...fixed.flatMap(({ name, content }) => [name, content]), provisional]);
-  const configuration = renderServerConfiguration({ brokerUrl, revision: id });
+  const configuration = renderServerConfiguration({ brokerUrl, tlsOnly, revision: id });
   return { id, files: [file(consoleFileNames.configuration, configuration), ...fixed] };
 }
 

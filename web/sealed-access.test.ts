@@ -19,9 +19,12 @@ describe("a sealed file", () => {
     expect(await openAccess(sealed.content, "ann", password)).toEqual(access);
   });
 
-  test("has the name that the page asks for, which is the SHA-256 of the account's", async () => {
-    expect(sealed.name).toBe(await accessFileOf("ann"));
+  test("has the name that the page asks for, which nobody can tell without the password", async () => {
+    expect(sealed.name).toBe(await accessFileOf("ann", password));
     expect(sealed.name).toMatch(/^[0-9a-f]{64}\.json$/);
+    const others = [`${password}q`, ""].map((other) => accessFileOf("ann", other));
+    expect(new Set([sealed.name, ...(await Promise.all(others))]).size).toBe(3);
+    expect(sealAccess({ account: "bob", password, ...access }).name).not.toBe(sealed.name);
   });
 
   test("of any account, password and rules is opened again", async () => {
@@ -45,7 +48,7 @@ describe("a sealed file", () => {
       fc.asyncProperty(input, async ({ account, password, ...access }) => {
         const file = sealAccess({ account, password, ...access });
         expect(await openAccess(file.content, account, password)).toEqual(access);
-        expect(file.name).toBe(await accessFileOf(account));
+        expect(file.name).toBe(await accessFileOf(account, password));
       }),
       { numRuns: 50 },
     );

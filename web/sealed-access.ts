@@ -10,7 +10,7 @@ export interface SealedAccessInput extends AccountAccess {
 }
 
 export interface SealedAccessFile {
-  /** The SHA-256 of the account's name, in hexadecimal digits, and `.json`. */
+  /** 64 hexadecimal digits that are derived from the account's name and password, and `.json`. */
   readonly name: string;
   /** JSON with version, nonce and the ciphertext with its tag, both in base64. */
   readonly content: string;
@@ -20,7 +20,7 @@ export interface SealedAccessFile {
 const PADDING = 1024;
 
 /**
- * Seals what an account may do, so that only who knows its password can read it: AES-256-GCM under a key
+ * Seals what an account may do, so that only who knows its password can find the file and read it: AES-256-GCM under a key
  * derived from the password with HKDF-SHA-256 (RFC 5869), with the account's name authenticated beside it.
  *
  * The nonce is derived as well, from password and content, so that the same input gives the same file
@@ -40,7 +40,7 @@ export function sealAccess(input: SealedAccessInput): SealedAccessFile {
   cipher.setAAD(Buffer.from(account, "utf8"));
   const sealed = Buffer.concat([cipher.update(content), cipher.final(), cipher.getAuthTag()]);
   return {
-    name: accessFileName(createHash("sha256").update(account, "utf8").digest()),
+    name: accessFileName(derive(password, SEALING.namePurpose(account), SEALING.nameBytes)),
     content: `${JSON.stringify({ version: SEALING.version, nonce: nonce.toString("base64"), sealed: sealed.toString("base64") })}\n`,
   };
 }

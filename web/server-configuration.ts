@@ -6,6 +6,11 @@ export interface ServerConfigurationInput {
   readonly brokerUrl: string;
   /** The id that the health page tells. */
   readonly revision: string;
+  /**
+   * Whether browsers are told to use TLS alone for the console's host name (RFC 6797), which is for every port of it:
+   * not where ws, without TLS, is offered to other machines.
+   */
+  readonly tlsOnly: boolean;
 }
 
 const { current, scratch, port, healthPort } = consoleLayout;
@@ -16,7 +21,8 @@ const SCRATCH_FOLDERS = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
   .join("\n");
 
 /** Renders nginx.conf of the console's server: static files over TLS, and nothing else. */
-export function renderServerConfiguration({ brokerUrl, revision }: ServerConfigurationInput): string {
+export function renderServerConfiguration(input: ServerConfigurationInput): string {
+  const { revision } = input;
   return `# Rendered by \`pulumi up\`; a change here is lost at the next one.
 daemon off;
 worker_processes 1;
@@ -52,7 +58,7 @@ ${SCRATCH_FOLDERS}
   send_timeout 20s;
   keepalive_timeout 30s;
 
-${tlsServer(brokerUrl, revision)}
+${tlsServer(input)}
 
   server {
     listen 127.0.0.1:${healthPort};
@@ -63,7 +69,10 @@ ${tlsServer(brokerUrl, revision)}
 `;
 }
 
-function tlsServer(brokerUrl: string, revision: string): string {
+/** Seconds that a browser remembers it for: a year. */
+const TLS_ONLY_SECONDS = 31_536_000;
+
+function tlsServer({ brokerUrl, revision, tlsOnly }: ServerConfigurationInput): string {
   const { certificate, key, page, access } = consoleFileNames;
   return `  server {
     listen ${port} ssl;
@@ -77,6 +86,7 @@ function tlsServer(brokerUrl: string, revision: string): string {
 ${securityHeaders(brokerUrl)}
     # A location with a header of its own would inherit none of these, so this one is chosen by a map.
     add_header Cache-Control $caching always;
+    add_header Strict-Transport-Security $transport always;
 
     if ($request_method !~ ^(GET|HEAD)$) { return 405; }
     ${health(revision)}
@@ -91,6 +101,12 @@ ${securityHeaders(brokerUrl)}
   map $uri $caching {
     ~^/console-[0-9a-f]+\\.(js|css)$ "public, max-age=31536000, immutable";
     default "no-store";
+  }
+
+  # On localhost a browser would take TLS for every other program's port too; it knows nothing of it for addresses.
+  map $host $transport {
+    ~^(.+\\.)?localhost$ "";
+    default "${tlsOnly ? `max-age=${TLS_ONLY_SECONDS}` : ""}";
   }`;
 }
 

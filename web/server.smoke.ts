@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { request } from "node:https";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { issue } from "../mosquitto/trial-certificate.ts";
@@ -16,6 +17,7 @@ const input: ConsoleInput = {
   assets: readPageAssets(),
   stack: "server-test",
   brokerUrl: "wss://localhost:8884",
+  tlsOnly: true,
   accounts: [account],
   certificate: server.pem,
   key: server.keyPem,
@@ -78,6 +80,34 @@ describe("the console's server", () => {
     expect(status === 404 || status === 400, `${status}`).toBe(true);
     if (status === 404) expect(headers["content-security-policy"]).toMatch(/^default-src 'none'/);
     expect(body).not.toContain("PRIVATE KEY");
+  });
+
+  test("answers a question for an account that is there as one for an account that is not", async () => {
+    const named = ["ann", "bob"].map((name) => createHash("sha256").update(name).digest("hex"));
+    const guessed = ["ann", "bob"].map(
+      (name) => sealAccess({ ...account, account: name, password: "guess" }).name,
+    );
+    const answers = await Promise.all(
+      [...named.map((name) => `${name}.json`), ...guessed].map((name) => get(`/access/${name}`)),
+    );
+    const told = answers.map(({ status, headers: { date: _, ...headers }, body }) => ({
+      status,
+      headers,
+      servername: "localhost",
+      body,
+    }));
+    expect(told[0]?.status).toBe(404);
+    for (const answer of told) expect(answer).toEqual(told[0]);
+  });
+
+  test("tells browsers to use TLS alone, but not on localhost, where it would be for all other programs", async () => {
+    const told = async (host: string, path = "/") =>
+      (await get(path, "GET", { host })).headers["strict-transport-security"];
+    expect(await told("broker.example:8443")).toBe("max-age=31536000");
+    expect(await told("broker.example", "/none")).toBe("max-age=31536000");
+    for (const host of ["localhost", "localhost:8443", "LOCALHOST", "dev.localhost"]) {
+      expect([host, await told(host)]).toEqual([host, undefined]);
+    }
   });
 
   test("takes no method but GET and HEAD", async () => {
@@ -148,13 +178,15 @@ interface Answer {
   readonly subject: string;
 }
 
-function get(path: string, method = "GET"): Promise<Answer> {
+function get(path: string, method = "GET", headers: Record<string, string> = {}): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const options = {
       host: "localhost",
       port,
       path,
       method,
+      headers,
+      servername: "localhost",
       ca: authority.pem,
       agent: false,
       timeout: 10_000,

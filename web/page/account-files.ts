@@ -19,7 +19,7 @@ export async function readConfig(): Promise<PageConfig> {
  * @throws Error with a sentence for people
  */
 export async function readAccess(account: string, password: string): Promise<AccountAccess> {
-  const response = await get(`access/${await accessFileOf(account)}`);
+  const response = await get(`access/${await accessFileOf(account, password)}`);
   const text = await response.text();
   try {
     return await openAccess(text, account, password);
@@ -32,7 +32,8 @@ async function get(path: string): Promise<Response> {
   const request = { cache: "no-store", credentials: "omit", redirect: "error" } as const;
   const response = await fetch(path, request).catch(() => undefined);
   if (response === undefined) throw new Error("The server of this page does not answer.");
-  if (response.status === 404) throw new Error("The stack has published no rights of this account.");
+  if (response.status === 404)
+    throw new Error("The stack has published no rights that this account and password open.");
   if (!response.ok) throw new Error(`The server of this page answered with ${response.status}.`);
   return response;
 }

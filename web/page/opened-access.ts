@@ -1,9 +1,15 @@
 import type { AccountAccess } from "./account-access.ts";
 import { accessFileName, SEALING } from "./sealing.ts";
 
-/** The name of the file that holds what an account may do. */
-export async function accessFileOf(account: string): Promise<string> {
-  return accessFileName(new Uint8Array(await crypto.subtle.digest("SHA-256", utf8(account))));
+/** The name of the file that holds what an account may do, which only who has its password can tell. */
+export async function accessFileOf(account: string, password: string): Promise<string> {
+  const material = await crypto.subtle.importKey("raw", utf8(password), "HKDF", false, ["deriveBits"]);
+  const bits = await crypto.subtle.deriveBits(
+    hkdf(SEALING.namePurpose(account)),
+    material,
+    SEALING.nameBytes * 8,
+  );
+  return accessFileName(new Uint8Array(bits));
 }
 
 /**
@@ -17,7 +23,7 @@ export async function openAccess(file: string, account: string, password: string
   if (version !== SEALING.version) throw new Error("the file has a version that is unknown here");
   const material = await crypto.subtle.importKey("raw", utf8(password), "HKDF", false, ["deriveKey"]);
   const key = await crypto.subtle.deriveKey(
-    { name: "HKDF", hash: "SHA-256", salt: utf8(SEALING.salt), info: utf8(SEALING.keyPurpose(account)) },
+    hkdf(SEALING.keyPurpose(account)),
     material,
     { name: "AES-GCM", length: SEALING.keyBytes * 8 },
     false,
@@ -26,6 +32,10 @@ export async function openAccess(file: string, account: string, password: string
   const algorithm = { name: "AES-GCM", iv: base64(nonce), additionalData: utf8(account) };
   const content = await crypto.subtle.decrypt(algorithm, key, base64(sealed));
   return JSON.parse(new TextDecoder().decode(content));
+}
+
+function hkdf(purpose: string) {
+  return { name: "HKDF", hash: "SHA-256", salt: utf8(SEALING.salt), info: utf8(purpose) };
 }
 
 function utf8(text: string): Uint8Array<ArrayBuffer> {
