@@ -187,7 +187,7 @@ function explain(error) {
   if (Array.isArray(error.errors)) return new StartError(error.message);
   const sentences = {
     ENOSPC: `There is no space left in ${BUILD}, and 2 MB are needed: make room and run this again.`,
-    EACCES: `${BUILD} can't be used by this user: run \`sudo chown -R $(id -u) ${BUILD}\` and this again.`,
+    EACCES: `${BUILD} can't be ${error.syscall === "mkdir" ? "made" : "used"} by this user: run \`sudo mkdir -p ${BUILD} && sudo chown -R $(id -u) ${BUILD}\` and this again.`,
     EROFS: `${BUILD} can't be written, its disk is read-only: copy the project to one that isn't and run this there.`,
   };
   const sentence = sentences[error.code];
