@@ -2,7 +2,7 @@ import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { arch } from "node:os";
 import { dirname, join } from "node:path";
 import { execa } from "execa";
-import { cacheFolder } from "../cache.ts";
+import { cacheFolder, requireCache } from "../cache.ts";
 import { dockerCommand } from "../docker.ts";
 import { UserError } from "../user-error.ts";
 import { isAtLeast } from "../version-number.ts";
@@ -77,6 +77,7 @@ export async function buildDebianImage(
   note: (text: string) => void,
 ): Promise<string> {
   const cache = cacheFolder();
+  await requireCache(cache); // Before anything in it is removed, or run.
   await removeLeftovers(cache);
   const folder = await makeWorkFolder(cache);
   try {
@@ -99,7 +100,6 @@ async function compile(build: SourceBuild, index: DebianIndex, tree: DebianTree)
 
 async function makeWorkFolder(cache: string): Promise<string> {
   try {
-    await mkdir(cache, { recursive: true });
     return await mkdtemp(join(cache, `${WORK_FOLDER}${process.pid}-`));
   } catch (error) {
     throw explainBuild(error, cache);

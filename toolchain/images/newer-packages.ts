@@ -1,7 +1,8 @@
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { execa } from "execa";
 import { z } from "zod";
+import { requireCache } from "../cache.ts";
 import { replaceFile } from "../replaced-file.ts";
 import { findDebianArchive, newestVersions, openDebianIndex } from "./debian-packages.ts";
 import { WORK_FOLDER } from "./leftovers.ts";
@@ -45,7 +46,7 @@ export async function releaseVersions(question: VersionQuestion): Promise<Readon
   const fresh = known !== undefined && Math.abs(now - known.asked) < REMEMBERED * 3_600_000;
   if (fresh) return new Map(Object.entries(known.versions));
   try {
-    await mkdir(cache, { recursive: true });
+    await requireCache(cache);
     // Beforehand, so that a mirror which is silent is not waited for again.
     await replaceFile(file, JSON.stringify({ asked: now, versions: {} }));
     const versions = await ask(question);
