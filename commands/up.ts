@@ -4,7 +4,9 @@ import { type Due, dues } from "../infra/due.ts";
 import { type EngineContainer, hasVolume, inspectContainers } from "../infra/engine.ts";
 import { DEFAULT_STACK, runCommand } from "../infra/mend.ts";
 import { engineNames } from "../infra/names.ts";
+import { inspectStorage } from "../infra/storage.ts";
 import { listenerIn, listenersIn } from "../mosquitto/listener.ts";
+import { STORAGE_FLOOR, type Storage } from "../mosquitto/storage.ts";
 import { paintAnswer, paintNotice } from "../toolchain/colour.ts";
 import { projectName } from "../toolchain/project.ts";
 import type { Stack } from "../toolchain/stack.ts";
@@ -48,7 +50,8 @@ async function bringUp(workplace: Workplace, updateImage: boolean): Promise<numb
   const [changes, outputs] = await Promise.all([stack.lastChanges(), readOutputs(stack)]);
   if (updateImage) await removeSupersededImages();
   const proof = await progress.step("proving the running broker", (note) => prove(stack, outputs, note));
-  stdout.write(`${report(proof)}\n\n${summary(stack.name, changes, outputs)}\n`);
+  const storage = await inspectStorage(outputs.broker.container);
+  stdout.write(`${report(proof)}\n\n${summary(stack.name, changes, outputs, storage)}\n`);
   return proof.failed === 0 ? 0 : 1;
 }
 
@@ -102,7 +105,7 @@ async function refuseForeignVolumes(stack: string): Promise<void> {
   );
 }
 
-function summary(stack: string, changes: number, outputs: StackOutputs): string {
+function summary(stack: string, changes: number, outputs: StackOutputs, storage: Storage | string): string {
   const user = Object.keys(outputs.users)[0] ?? "USER";
   const next = [
     [runCommand(stack, "client", user, "--for", "mosquitto"), `all that a client of ${user} needs`],
@@ -120,6 +123,9 @@ function summary(stack: string, changes: number, outputs: StackOutputs): string 
     paintAnswer.bold("Users"),
     ...userLines(stack, outputs),
     "",
+    paintAnswer.bold("Storage"),
+    storageLine(storage),
+    "",
     paintAnswer.bold("Due"),
     ...dues(outputs, new Date()).slice(0, 5).map(dueLine),
     "",
@@ -127,6 +133,21 @@ function summary(stack: string, changes: number, outputs: StackOutputs): string 
     ...next.map(([command, purpose]) => `  ${command.padEnd(width)}   ${paintAnswer.dim(purpose)}`),
   ];
   return lines.join("\n");
+}
+
+/** What the proof fails for, as here in red, is for a person to act on. */
+function storageLine(storage: Storage | string): string {
+  if (typeof storage === "string") return `  not known: ${storage}`;
+  const { used, free, damaged } = storage;
+  const line = `  ${inMegabytes(used)} of messages and sessions, ${inMegabytes(free)} free`;
+  if (damaged.length > 0) return paintAnswer.red(`${line}; a damaged database is in ${damaged[0]?.folder}`);
+  return free < STORAGE_FLOOR
+    ? paintAnswer.red(`${line}: messages that have to be stored are refused`)
+    : line;
+}
+
+function inMegabytes(bytes: number): string {
+  return bytes < 10 ** 9 ? `${Math.ceil(bytes / 10 ** 6)} MB` : `${(bytes / 10 ** 9).toFixed(1)} GB`;
 }
 
 function listenerLines({ listeners, origins }: StackOutputs): string[] {

@@ -36,9 +36,10 @@ const TAKEN_OVER = '{"users":{}}';
 const NAMES = ["mosquitto.conf", "passwd-mqtt", "acl", "ca.crt", "server.crt", "server.key", "healthcheck"];
 
 describe("a broker", () => {
-  it("is registered after its files were published, and reloaded last", async () => {
+  it("is registered after its image was tried and its files were published, and reloaded last", async () => {
     await value((await createBroker()).revision);
     expect([...registered.keys()].filter((name) => name.endsWith("container"))).toEqual([
+      "image-trial-container",
       "publish-container",
       "container",
       "reload-container",

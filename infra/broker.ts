@@ -3,13 +3,16 @@ import * as pulumi from "@pulumi/pulumi";
 import { areUsed } from "../mosquitto/client-certificate.ts";
 import { startConfiguration } from "../mosquitto/configuration.ts";
 import { containerHealthcheck } from "../mosquitto/healthcheck.ts";
-import { currentPath, layout } from "../mosquitto/layout.ts";
+import { layout } from "../mosquitto/layout.ts";
 import { listenerIn, listeners, listenersIn } from "../mosquitto/listener.ts";
 import { digest } from "../mosquitto/revision.ts";
+import { startScript } from "../mosquitto/start.ts";
 import { ISSUED_KEY_TYPE } from "./authority.ts";
 import { publish, reload, revisionId } from "./delivery.ts";
+import { DATABASE, STORAGE } from "./earlier-messages.ts";
 import type { EngineContainer } from "./engine.ts";
 import type { Files } from "./files.ts";
+import { type ImageTrialArgs, tryImage } from "./image-trial.ts";
 import type { EngineNames } from "./names.ts";
 import type { Settings } from "./settings-schema.ts";
 import { labelList } from "./short-lived-container.ts";
@@ -53,13 +56,17 @@ export class Broker extends pulumi.ComponentResource {
     announceRestart(args.present.get(names.broker), restart, image.imageId);
     const delivery = { ...common, volume: revisions.name, revision: args.files.revision };
 
-    const published = publish({ ...delivery, record: args.takenOver, ...named(names.publish, args) }, child);
+    const tried = trial({ ...common, imageId: image.imageId, ...named(names.imageTrial, args) }, args, child);
+    const published = publish(
+      { ...delivery, record: args.takenOver, ...named(names.publish, args) },
+      { ...child, dependsOn: tried },
+    );
     const container = new docker.Container(
       "container",
       {
         name: names.broker,
         ...common,
-        labels: labelList({ ...common.labels, [RESTART]: restart }),
+        labels: labelList({ ...common.labels, [RESTART]: restart, [STORAGE]: DATABASE }),
         networksAdvanced: [{ name: network.name, aliases: ["broker"] }],
         volumes: [
           { volumeName: revisions.name, containerPath: layout.revisions, readOnly: true },
@@ -81,6 +88,20 @@ export class Broker extends pulumi.ComponentResource {
     this.revision = pulumi.output(reloaded.completed).apply(() => revisionId(args.files.revision));
     this.registerOutputs({ container: this.container, revision: this.revision });
   }
+}
+
+/** What is done only once the image has stood its trial, which one without WebSockets does not need. */
+function trial(
+  container: Omit<ImageTrialArgs, "stack" | "configured">,
+  { settings }: BrokerArgs,
+  options: pulumi.ComponentResourceOptions,
+): pulumi.Input<pulumi.Resource>[] {
+  const webSockets = listenersIn(settings.listeners).some(
+    (name) => listeners[name].protocol === "websockets",
+  );
+  if (!webSockets) return [];
+  const about = { stack: pulumi.getStack(), configured: settings.image };
+  return [tryImage({ ...container, ...about }, options).completed];
 }
 
 /** A delivery's container by name, as it is to be and as it is. */
@@ -139,8 +160,8 @@ const RESTARTS =
 /** What runs in the container, and how it is reached from the host. */
 function process({ listeners: places }: Settings) {
   return {
-    entrypoints: ["/usr/sbin/mosquitto"],
-    command: ["-c", currentPath("configuration")],
+    entrypoints: ["/bin/sh"],
+    command: ["-c", startScript, "start"],
     ports: listenersIn(places).map((name) => {
       const { port, address } = listenerIn(places, name);
       return { internal: listeners[name].port, external: port, ip: address };
@@ -186,7 +207,7 @@ function supervision({ container }: Settings): Partial<docker.ContainerArgs> {
       startPeriod: "10s",
       retries: 3,
     },
-    // The broker writes its persistence database when it is told to stop.
+    // A broker of an earlier version writes its messages when it is told to stop; this one tidies its database up.
     stopTimeout: 20,
     destroyGraceSeconds: 20,
     logDriver: "json-file",

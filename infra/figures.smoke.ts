@@ -59,7 +59,7 @@ describe("on this machine", () => {
         listeners: listenerNames,
         limits: defaultLimits,
         memoryBytes: 4e8,
-        autosaveSeconds: 60,
+        sync: "normal",
         clientCertificates: noClientCertificates,
         clientIds: "free" as const,
         origins: [],

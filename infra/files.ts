@@ -37,7 +37,7 @@ export function renderFiles(
     listeners,
     limits: settings.limits,
     memoryBytes: Math.floor(settings.container.memoryMegabytes * MEBIBYTE * HEAP_PART),
-    autosaveSeconds: settings.container.autosaveSeconds,
+    sync: settings.persistence.sync,
     clientCertificates: settings.clientCertificates,
     clientIds: settings.clientIds,
     origins: settings.origins,

@@ -6,6 +6,7 @@ export interface EngineNames {
   readonly prefix: string;
   readonly broker: string;
   readonly publish: string;
+  readonly imageTrial: string;
   readonly reload: string;
   readonly revisions: string;
   readonly data: string;
@@ -22,6 +23,7 @@ export function engineNames(project: string, stack: string): EngineNames {
     prefix,
     broker: `${prefix}-broker`,
     publish: `${prefix}-publish`,
+    imageTrial: `${prefix}-image-trial`,
     reload: `${prefix}-reload`,
     revisions: `${prefix}-revisions`,
     data: `${prefix}-data`,
@@ -34,8 +36,8 @@ export function engineNames(project: string, stack: string): EngineNames {
 
 /** The names of all containers that a stack may have. */
 export function containerNames(names: EngineNames): readonly string[] {
-  const { broker, publish, reload, console, consolePublish, consoleReload } = names;
-  return [broker, publish, reload, console, consolePublish, consoleReload];
+  const { broker, imageTrial, publish, reload, console, consolePublish, consoleReload } = names;
+  return [broker, imageTrial, publish, reload, console, consolePublish, consoleReload];
 }
 
 /**

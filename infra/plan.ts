@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { OwnCertificate } from "../mosquitto/certificate-chain.ts";
 import { ISSUED_KEY_TYPE } from "./authority.ts";
+import { checkEarlierMessages } from "./earlier-messages.ts";
 import { type EngineContainer, inspectContainers } from "./engine.ts";
 import { chooseConsoleImage, chooseImage } from "./image.ts";
 import { readLastTakenOver } from "./last-taken-over.ts";
@@ -54,12 +55,15 @@ export async function planUpdate(): Promise<Plan> {
   ]);
   await checkHostPorts(stack, settings, present.get(names.broker), present.get(names.console));
   const own = readOwnCertificate({ certificates, stack, folder: process.cwd(), now });
-  const { reload, revisions } = names;
+  const { reload, revisions, data } = names;
+  const [broker, configured] = [present.get(names.broker), settings.image !== undefined];
+  const taken = await checkEarlierMessages({ stack, broker, data, image, configured });
   const last = await readLastTakenOver({ stack, revisions, image, reload: present.get(reload) });
   const { renewals, sentences } = planRotation({ stack, settings, own, now }, last);
   checkProtection(stack, settings, last?.certificates.protectedAuthority);
   for (const warning of own?.warnings ?? []) await pulumi.log.warn(warning);
-  for (const sentence of sentences) await pulumi.log.info(sentence);
+  for (const sentence of [...sentences, ...(taken === undefined ? [] : [taken])])
+    await pulumi.log.info(sentence);
   const protectedGeneration = protectedAuthority(settings);
   const keyType = (own && new X509Certificate(own.chain).publicKey.asymmetricKeyType) ?? ISSUED_KEY_TYPE;
   const found = { image, consoleImage, own, last };

@@ -65,6 +65,10 @@ export const rules = Object.freeze({
   },
   consolePort: { allowed: "a listener has this port already; the console needs its own", example: "8443" },
   clientIds: { allowed: "it is free or own", example: "own" },
+  sync: {
+    allowed: "it is normal, which outlives the end of every process, or full, which outlives a power cut too",
+    example: "normal",
+  },
   ownIdentity: {
     allowed:
       "own client ids are for accounts with passwords; where a certificate is the identity, client ids are free",
@@ -114,7 +118,7 @@ export const rules = Object.freeze({
   queued: { allowed: "it is a whole number of messages from 1 to 10000000", example: "100000" },
   logFiles: { allowed: "it is a whole number of files from 1 to 1000", example: "5" },
   queuedBytes: { allowed: "it is a whole number of bytes from 1 to 1099511627776", example: "67108864" },
-  seconds: { allowed: "it is a whole number of seconds from 1 to 86400", example: "60" },
+
   memory: { allowed: "it is a whole number of megabytes from 32 to 1048576", example: "512" },
   logSize: { allowed: "it is a whole number of megabytes from 1 to 10240", example: "10" },
 });

@@ -1,5 +1,6 @@
 import { z } from "zod";
 import { clientIdChoices } from "../mosquitto/client-id.ts";
+import { persistenceSyncs } from "../mosquitto/configuration.ts";
 import { defaultLimits } from "../mosquitto/limits.ts";
 import { checkAccess } from "./access-faults.ts";
 import { resolveAccess } from "./access-settings.ts";
@@ -80,11 +81,14 @@ export const settingsSchema = section({
     keepaliveSeconds: whole(rules.keepalive, 10, 65_535).default(defaultLimits.keepaliveSeconds),
     sessionDays: whole(rules.days, 1, 36_500).default(defaultLimits.sessionDays),
   }).prefault({}),
+  /** How messages and sessions are stored. */
+  persistence: section({
+    /** What stored messages outlive: `normal` the end of every process, `full` a power cut too. @default normal */
+    sync: z.enum(persistenceSyncs, rules.sync.allowed).default("normal"),
+  }).prefault({}),
   container: section({
     /** Memory of the broker's container; the broker's heap may take four fifths of it. @default 512 */
     memoryMegabytes: whole(rules.memory, 32, 1_048_576).default(512),
-    /** Seconds between two writes of the persistence database. @default 60 */
-    autosaveSeconds: whole(rules.seconds, 1, 86_400).default(60),
     /** Size of one log file. @default 10 */
     logMegabytes: whole(rules.logSize, 1, 10_240).default(10),
     /** Log files that are kept. @default 5 */

@@ -15,11 +15,14 @@ export interface ShortLivedContainerArgs {
   readonly argument: pulumi.Input<string>;
   /** The container of that name as the engine has it now, if there is one. */
   readonly previous: EngineContainer | undefined;
-  /** What to tell the user when the script fails; the container's own words follow. */
-  readonly failure: string;
+  /** What to tell the user when the script fails, by its exit code; the container's own words follow. */
+  readonly failure: Failure;
   /** Where it runs and what it sees. */
   readonly surroundings: Partial<docker.ContainerArgs>;
 }
+
+/** A sentence for every exit code, or one for each. */
+export type Failure = string | ((exitCode: number) => string);
 
 const ATTEMPT = "naboom-mqtt.attempt";
 
@@ -77,7 +80,7 @@ export function labelList(labels: Readonly<Record<string, pulumi.Input<string>>>
 }
 
 /** The provider reports a failed run as an exit code and not as an error, so the program has to look. */
-function succeeded(container: docker.Container, failure: string): pulumi.Output<pulumi.Resource> {
+function succeeded(container: docker.Container, failure: Failure): pulumi.Output<pulumi.Resource> {
   return pulumi.all([container.exitCode, container.containerLogs]).apply(([exitCode, logs]) => {
     checkEnd(pulumi.getStack(), failure, exitCode, logs);
     return container;
@@ -92,7 +95,7 @@ function succeeded(container: docker.Container, failure: string): pulumi.Output<
  */
 export function checkEnd(
   stack: string,
-  failure: string,
+  failure: Failure,
   exitCode: number | undefined,
   logs: string | undefined,
 ): void {
@@ -100,8 +103,10 @@ export function checkEnd(
   const again = runCommand(stack, "up");
   if (typeof exitCode !== "number") throw new Refusal(`${UNKNOWN}: ${again}`);
   // A script that was killed has said nothing of the files (128 + the signal's number, as a shell counts).
-  const cause = exitCode > 128 ? `${KILLED}: ${again}; its last words` : failure;
-  throw new Refusal(`${cause} (exit code ${exitCode}):\n${lastLines(logs)}`);
+  const sentence = typeof failure === "string" ? failure : failure(exitCode);
+  const cause = exitCode > 128 ? `${KILLED}: ${again}; its last words` : sentence;
+  const words = lastLines(logs);
+  throw new Refusal(words === "" ? cause : `${cause} (exit code ${exitCode}):\n${words}`);
 }
 
 const KILLED = "the container was killed before its script had ended; to try again";

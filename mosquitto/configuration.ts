@@ -4,14 +4,19 @@ import { currentPath, layout } from "./layout.ts";
 import type { Limits } from "./limits.ts";
 import { internalListener, type Listener, type ListenerName, listeners } from "./listener.ts";
 
+/** `normal` outlives the end of every process, `full` a power cut as well, at the price of a disk flush for each commit. */
+export const persistenceSyncs = ["normal", "full"] as const;
+
+export type PersistenceSync = (typeof persistenceSyncs)[number];
+
 export interface ConfigurationInput {
   /** The listeners that are on. */
   readonly listeners: readonly ListenerName[];
   readonly limits: Limits;
   /** The heap that the broker may take, in bytes; beyond it the client that asks is disconnected. */
   readonly memoryBytes: number;
-  /** Seconds between two writes of the persistence database. */
-  readonly autosaveSeconds: number;
+  /** Whether what is stored outlives a power cut too. */
+  readonly sync: PersistenceSync;
   readonly clientCertificates: ClientCertificateUses;
   readonly clientIds: ClientIdChoice;
   /** The origins whose pages may connect by WebSockets, as browsers write them; of none where it is empty. */
@@ -28,7 +33,7 @@ export interface ConfigurationInput {
 export function renderConfiguration(input: ConfigurationInput): string {
   return [
     "# Rendered by `pulumi up`; a change here is lost at the next one.",
-    ...persistence(input.autosaveSeconds),
+    ...persistence(input.sync),
     ...logging(),
     ...limits(input.limits, input.memoryBytes),
     ...plugins(input.listeners),
@@ -38,13 +43,15 @@ export function renderConfiguration(input: ConfigurationInput): string {
   ].join("\n");
 }
 
-function persistence(autosaveSeconds: number): string[] {
+/** With a flush period of 0 the plugin commits before an acknowledgement goes out; see the patches of the image. */
+function persistence(sync: PersistenceSync): string[] {
   return [
     "",
-    "# Retained messages, sessions and queued messages outlive a restart.",
-    "persistence true",
+    "# Retained messages, sessions and queued messages are stored before they are acknowledged.",
     `persistence_location ${layout.data}/`,
-    `autosave_interval ${autosaveSeconds}`,
+    `global_plugin ${layout.plugins.persistence}`,
+    "plugin_opt_flush_period 0",
+    `plugin_opt_sync ${sync}`,
   ];
 }
 

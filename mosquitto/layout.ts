@@ -8,11 +8,12 @@ export const layout = Object.freeze({
   archive: "/mosquitto/revisions/revision.tar",
   /** The record of what is in force, beside the revisions, and on its way into the publish container. */
   record: "/mosquitto/revisions/taken-over.json",
-  /** The volume with the persistence database. */
+  /** The volume with the database of messages and sessions. */
   data: "/mosquitto/data",
   plugins: Object.freeze({
     password: "/usr/lib/mosquitto_password_file.so",
     acl: "/usr/lib/mosquitto_acl_file.so",
+    persistence: "/usr/lib/mosquitto_persist_sqlite.so",
   }),
   /** The user and the group that the broker runs as, and that own every file of a revision. */
   owner: 1883,

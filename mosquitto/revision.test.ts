@@ -12,7 +12,7 @@ const configuration = {
   listeners: listenerNames,
   limits: defaultLimits,
   memoryBytes: 429_496_729,
-  autosaveSeconds: 60,
+  sync: "normal" as const,
   clientCertificates: noClientCertificates,
   clientIds: "free" as const,
   origins: [],

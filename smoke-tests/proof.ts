@@ -8,6 +8,7 @@ export const subjects = [
   "Rights",
   "Policy",
   "Files",
+  "Storage",
   "Reserved topics",
   "Messages",
   "Limits",

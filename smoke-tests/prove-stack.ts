@@ -10,6 +10,7 @@ import { type Check, type Proof, summarize } from "./proof.ts";
 import { checkReachability } from "./reachability.ts";
 import { createRedaction, type Redaction } from "./redaction.ts";
 import { CheckReporter, exception, inOrder, redacted } from "./reporter.ts";
+import { proveStorage } from "./storage.ts";
 
 export interface ProveOptions {
   /** The stack's name, for the report. */
@@ -41,12 +42,13 @@ export async function proveStack(outputs: StackOutputs, options: ProveOptions): 
 
 async function proveReachable(outputs: StackOutputs, options: MatrixOptions): Promise<readonly Check[]> {
   const redact = createRedaction(outputs);
-  const [tests, files, matrix] = await Promise.all([
+  const [tests, files, storage, matrix] = await Promise.all([
     runTests(outputs, redact, options.signal),
     proveFiles(outputs),
+    proveStorage(outputs),
     proveMatrix(outputs, options).catch((error) => [exception("the policy is tried to its end", error)]),
   ]);
-  const checks = [...tests, ...[...files, ...matrix].map((check) => redacted(check, redact))];
+  const checks = [...tests, ...[...files, ...storage, ...matrix].map((check) => redacted(check, redact))];
   return [...checks, ...connectionShortage(outputs.limits, checks)];
 }
 
