@@ -22,6 +22,7 @@ export const damageReport = "report";
  * Recovering comes before moving, and each step is one rename, so that a start that is killed is made good by the next.
  */
 export const startScript = `set -u
+umask 077
 db=${databaseName}
 say() { echo "$(date +%Y-%m-%dT%H:%M:%S%z): $1" >&2; }
 ask() { sqlite3 -batch -init /dev/null "$@"; }
