@@ -5,9 +5,9 @@ import { cwd, env, stdout } from "node:process";
 import { type Connection, clientIdsOf, describeConnection } from "../clients/connection.ts";
 import { environmentPathFault } from "../clients/environment.ts";
 import { type Kit, renderKit } from "../clients/kit.ts";
-import { chooseListener, type KitKind, listenersOfKind } from "../clients/kit-kind.ts";
+import { chooseListener, type KitKind, kitKinds, listenersOfKind } from "../clients/kit-kind.ts";
 import type { StackOutputs } from "../infra/contract.ts";
-import { pulumiCommand, runCommand } from "../infra/mend.ts";
+import { runCommand } from "../infra/mend.ts";
 import type { ListenerName } from "../mosquitto/listener.ts";
 import { paintAnswer } from "../toolchain/colour.ts";
 import { projectFolder } from "../toolchain/project.ts";
@@ -91,10 +91,10 @@ function requireListener(outputs: StackOutputs, user: string, kind: KitKind, sta
 
 function noListener(user: string, kind: KitKind, stack: string, allowed: readonly ListenerName[]): UserError {
   const wanted = listenersOfKind[kind];
-  const place = allowed.length;
-  const grant = `${pulumiCommand(stack)} config set --path 'naboom-mqtt:users["${user}"].listeners[${place}]' ${wanted[0]}`;
+  const possible = kitKinds.filter((each) => chooseListener(each, allowed) !== undefined);
   return new UserError(
-    `user ${user} may log in on ${allowed.join(", ")} alone, and a client for ${kind} needs ${wanted.join(" or ")}; to allow it: ${grant} && ${runCommand(stack, "up")}`,
+    `user ${user} may log in on ${allowed.join(", ")} alone, and a client for ${kind} needs ${wanted.join(" or ")}; ` +
+      `this user's client can be for ${possible.join(", ")}: ${runCommand(stack, "client", user, "--for", possible[0] ?? "json")}`,
   );
 }
 

@@ -166,8 +166,11 @@ describe("keys that nobody reads", () => {
       `naboom-mqtt:users stands at the top of ${file}, where config, encryptionsalt, encryptedkey, secretsprovider, ` +
         "environment may; to mend it, indent it below `config:` in an editor",
       "naboom-mqt:protect is read by nobody; keys begin with naboom-mqtt: or docker: or random: or tls: or pulumi:; " +
-        `to mend it, correct or remove it in an editor: ${file}`,
+        `naboom-mqtt: is near; to mend it, correct or remove it in an editor: ${file}`,
     ]);
+    expect(await refusal("confg:\n  naboom-mqtt:users: {}\n")).toContain(
+      "to mend it, write config instead of confg",
+    );
   });
 });
 

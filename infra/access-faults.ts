@@ -8,12 +8,13 @@ import {
 } from "../mosquitto/client-certificate.ts";
 import { type ListenerName, listenerNames } from "../mosquitto/listener.ts";
 import { hasPlaceholder } from "../mosquitto/pattern.ts";
-import type { Roles } from "../mosquitto/role.ts";
+import { grantedRules, type Roles } from "../mosquitto/role.ts";
 import { accessContradictions } from "./access-contradictions.ts";
 import { toRoles } from "./access-settings.ts";
 import { namesOn } from "./listener-settings.ts";
 import { visible } from "./mend.ts";
 import { type Mend, removal, type SettingPath, THINK, valueAt } from "./mend-plan.ts";
+import { nearestWord } from "./near-word.ts";
 import { toRules } from "./rights-settings.ts";
 import { rules } from "./setting-rules.ts";
 import { isName, renamed } from "./user-names.ts";
@@ -83,12 +84,14 @@ function unknownRoles(path: SettingPath, given: unknown, roles: Roles): readonly
   const names: unknown = valueAt(given, [...path, "roles"]);
   const known = Object.keys(roles).map(visible);
   const there = known.length === 0 ? "there is none" : `there is ${known.join(", ")}`;
-  const message = `it is no role of naboom-mqtt:roles, where ${there}`;
-  return (Array.isArray(names) ? names : []).flatMap((name: unknown, index) =>
-    typeof name !== "string" || Object.hasOwn(roles, name)
-      ? []
-      : [{ path: [...path, "roles", index], message, input: name, mend: removal([...path, "roles", index]) }],
-  );
+  return (Array.isArray(names) ? names : []).flatMap((name: unknown, index) => {
+    if (typeof name !== "string" || Object.hasOwn(roles, name)) return [];
+    const near = nearestWord(name, Object.keys(roles));
+    const meant = near === undefined ? "" : `; ${visible(near)} is near`;
+    const message = `it is no role of naboom-mqtt:roles, where ${there}${meant}`;
+    // The role that was meant may deny something.
+    return [{ path: [...path, "roles", index], message, input: name, mend: THINK }];
+  });
 }
 
 /** The references that close a circle of roles, each once: without them, all others stand. */
@@ -105,7 +108,11 @@ function circles(given: unknown, roles: Roles): readonly AccessFault[] {
         const path = ["roles", name, "roles", index];
         const circle = [...way.slice(start), other].map(visible).join(" -> ");
         const message = `a role does not refer to itself, nor through others (${circle})`;
-        found.push({ path, message, input: other, mend: removal(path) });
+        // Without the reference, a deny that it brings would be gone.
+        const denies = grantedRules("", { rules: [], patterns: [], roles: [other] }, roles).some(
+          ({ access }) => access === "deny",
+        );
+        found.push({ path, message, input: other, mend: denies ? THINK : removal(path) });
       } else if (!seen.has(other)) visit(other, [...way, other]);
     }
   };
@@ -135,7 +142,7 @@ function clientIdFaults(given: unknown): readonly AccessFault[] {
   const named = patterns.map(({ access, filter }) => {
     const list = valueAt(given, ["patterns", access]) as readonly unknown[];
     const path = ["patterns", access, list.indexOf(filter)];
-    return { path, message: ACCOUNT_NAMES, input: filter, mend: removal(path) };
+    return { path, message: ACCOUNT_NAMES, input: filter, mend: access === "deny" ? THINK : removal(path) };
   });
   return [...clash, ...named];
 }

@@ -8,7 +8,7 @@ it("are read where they are the project's, its providers' or Pulumi's", () => {
 
 it("are named where nobody reads them, with what is not seen in them", () => {
   expect(unreadKeys(["naboom-mqt:users", "naboom-mqtt\u200b:users"], "naboom-mqtt")).toEqual([
-    "naboom-mqt:users is read by nobody; keys begin with naboom-mqtt: or docker: or random: or tls: or pulumi:",
-    "naboom-mqtt\\u200b:users is read by nobody; keys begin with naboom-mqtt: or docker: or random: or tls: or pulumi:",
+    "naboom-mqt:users is read by nobody; keys begin with naboom-mqtt: or docker: or random: or tls: or pulumi:; naboom-mqtt: is near",
+    "naboom-mqtt\\u200b:users is read by nobody; keys begin with naboom-mqtt: or docker: or random: or tls: or pulumi:; naboom-mqtt: is near",
   ]);
 });

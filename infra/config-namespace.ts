@@ -1,4 +1,5 @@
 import { visible } from "./mend.ts";
+import { nearestWord } from "./near-word.ts";
 
 /** The namespaces of a stack's config that something other than the program reads: its providers, and Pulumi. */
 const OTHERS = Object.freeze(["docker", "random", "tls", "pulumi"]);
@@ -8,6 +9,11 @@ export function unreadKeys(keys: readonly string[], project: string): readonly s
   const read = [project, ...OTHERS];
   const beginnings = read.map((name) => `${name}:`).join(" or ");
   return keys
-    .filter((key) => !read.includes(key.replace(/:.*$/s, "")))
-    .map((key) => `${visible(key)} is read by nobody; keys begin with ${beginnings}`);
+    .map((key) => ({ key, namespace: key.replace(/:.*$/s, "") }))
+    .filter(({ namespace }) => !read.includes(namespace))
+    .map(({ key, namespace }) => {
+      const near = nearestWord(namespace, read);
+      const meant = near === undefined ? "" : `; ${near}: is near`;
+      return `${visible(key)} is read by nobody; keys begin with ${beginnings}${meant}`;
+    });
 }

@@ -96,8 +96,9 @@ export function namesOn(given: unknown): readonly ListenerName[] {
 export function checkAddresses(given: Partial<Written>, context: z.RefinementCtx): void {
   if (given.plainListeners === TRUST) return;
   for (const name of listenerNames.filter((each) => !listeners[each].tls)) {
-    const own = placeOf(given.listeners, name)?.address;
-    if (given.listeners?.[name] === OFF) continue;
+    const place = placeOf(given.listeners === undefined ? {} : given.listeners, name);
+    if (place === undefined) continue;
+    const own = place.address;
     const address = own ?? given.bindAddress ?? "";
     if (isIP(address) === 0 || isLoopback(address)) continue;
     context.addIssue({
@@ -146,10 +147,16 @@ function portIsTaken(value: unknown, name: ListenerName): boolean {
   return port !== undefined && earlier.some((other) => placeOf(value, other)?.port === port);
 }
 
-/** What was given as a listener's place, if that is what it is. */
+/** What was given as a listener's place, if that is what it is; nothing is one too. */
 function placeOf(listeners: unknown, name: ListenerName): { port?: number; address?: string } | undefined {
-  const given: unknown = Object(listeners)[name];
-  return typeof given === "object" && given !== null ? given : undefined;
+  if (!isRecord(listeners)) return undefined;
+  const given = (listeners as Partial<Record<ListenerName, unknown>>)[name];
+  if (given === undefined) return {};
+  return isRecord(given) ? given : undefined;
+}
+
+function isRecord(value: unknown): value is object {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
 }
 
 function portClash(name: ListenerName) {

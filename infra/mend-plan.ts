@@ -1,13 +1,12 @@
-import { removeCommand, runCommand, setCommand, setTextCommand } from "./mend.ts";
+import { removeCommand, setCommand, setTextCommand } from "./mend.ts";
 
 /** Where a value stands in a stack's config, without the project's name. */
 export type SettingPath = readonly (string | number)[];
 
-/** One command: a value that is set, one that is taken out, or another of the project's commands. */
+/** One command: a value that is set, or one that is taken out. */
 export type Step =
   | { readonly set: SettingPath; readonly to: string | number | boolean }
-  | { readonly remove: SettingPath }
-  | { readonly run: readonly [command: string, ...args: string[]] };
+  | { readonly remove: SettingPath };
 
 /** How one mistake of a config is mended. */
 export interface Mend {
@@ -15,12 +14,15 @@ export interface Mend {
   readonly order: "set" | "remove" | "move";
   /** What is removed, where that is all; of one list the last item goes first. */
   readonly removes?: SettingPath;
-  /** The commands, for the config as the mends before it have left it; none where they have mended it already. */
-  readonly steps: (config: unknown) => readonly Step[];
+  /**
+   * The commands, for the config as the mends before it have left it; none where they have mended it already, and
+   * undefined where only a person can mend it.
+   */
+  readonly steps: (config: unknown) => readonly Step[] | undefined;
 }
 
-/** For a mistake that only a person can fix: whatever a command did could give somebody more than was written. */
-export const THINK: Mend = Object.freeze({ order: "move", steps: () => [] });
+/** Of a mistake that only a person can mend: whatever a command did could give somebody more than was written. */
+export const THINK: Mend = Object.freeze({ order: "move", steps: () => undefined });
 
 /** Takes one value out. */
 export function removal(path: SettingPath): Mend {
@@ -56,6 +58,7 @@ export function withCommands(
     )
     .map(({ sentence, mend }) => {
       const steps = mend.steps(model);
+      if (steps === undefined) return `${sentence}edit Pulumi.${owner.stack}.yaml`;
       // What moves looks at what is there now, and its steps may look like earlier ones without being the same.
       const fresh = mend.order === "move" ? steps : steps.filter((step) => !done.has(JSON.stringify(step)));
       for (const step of fresh) {
@@ -63,7 +66,6 @@ export function withCommands(
         take(step, model);
       }
       const commands = fresh.map((step) => commandOf(step, owner)).join(" && ");
-      if (mend === THINK) return `${sentence}edit Pulumi.${owner.stack}.yaml`;
       return `${sentence}${commands === "" ? "a command above does that too" : commands}`;
     });
 }
@@ -96,7 +98,6 @@ function pulumiKey(name: string): string {
 }
 
 function commandOf(step: Step, { project, stack }: { project: string; stack: string }): string {
-  if ("run" in step) return runCommand(stack, ...step.run);
   if ("remove" in step) return removeCommand(stack, settingPath(project, step.remove));
   const path = settingPath(project, step.set);
   return typeof step.to === "string"
@@ -117,7 +118,6 @@ function compareRemovals({ removes: one }: Mend, { removes: other }: Mend): numb
 
 /** Does to a config what a step's command does (`pulumi config set` and `rm` with `--path`). */
 function take(step: Step, config: unknown): void {
-  if ("run" in step) return;
   const path = "set" in step ? step.set : step.remove;
   const key = path.at(-1) ?? "";
   const parent = containerOf(config, path.slice(0, -1), key, "set" in step);

@@ -15,7 +15,7 @@ export const originSettings = z.array(origin, rules.list.allowed).default([]);
 
 /** The origin of a web address, as browsers write it; undefined for what is none. */
 function originOf(address: string): string | undefined {
-  if (!/^https?:\/\/[^*]/i.test(address) || !URL.canParse(address)) return undefined;
+  if (!/^https?:\/\/[^\s*]+$/i.test(address) || !URL.canParse(address)) return undefined;
   return new URL(address).origin;
 }
 

@@ -32,7 +32,7 @@ export const rules = Object.freeze({
   },
   reservedName: { allowed: "the name is taken by the broker's own healthcheck", example: "" },
   users: {
-    allowed: "there is at least one user; the command is an example, of one that reads one topic",
+    allowed: "there is at least one user, such as `reader: { read: [naboom/community] }`",
     example: "",
   },
   rights: {

@@ -22,7 +22,15 @@ describe("a stack's settings", () => {
   });
 
   it.each([
-    [{ nope: 1 }, "naboom-mqtt:nope is unknown", "config rm --path 'naboom-mqtt:nope'"],
+    [{ nope: 1 }, "naboom-mqtt:nope is unknown; known here: image, ", "to mend it: edit Pulumi.dev.yaml"],
+    [
+      { user: {} },
+      "naboom-mqtt:user is unknown; write users instead of user; to mend it: edit Pulumi.dev.yaml",
+    ],
+    [
+      { users: { a: { read: ["x"], listenrs: ["mqtts"] } } },
+      "naboom-mqtt:users.a.listenrs is unknown; write listeners instead of listenrs; to mend it: edit Pulumi.dev.yaml",
+    ],
     [
       { listeners: { mqtt: { port: 0 } } },
       "listeners.mqtt.port is 0: a port is a whole",
@@ -46,7 +54,12 @@ describe("a stack's settings", () => {
     [{ users: { a: { read: ["a#"] } } }, 'users.a.read[0] is "a#"', "`#` fills a whole level"],
     [
       { users: { a: { read: ["a"], reed: ["a"] } } },
-      "users.a.reed is unknown",
+      "users.a.reed is unknown; write read instead of reed;",
+      "edit Pulumi.dev.yaml",
+    ],
+    [
+      { users: { a: { read: ["a"], colour: ["a"] } } },
+      "users.a.colour is unknown; known here: ",
       "read, write, readwrite, deny",
     ],
     [{ certificates: { serverDays: -1 } }, "serverDays is -1", "from 1 to 36500"],

@@ -1,6 +1,7 @@
 import { z } from "zod";
-import { quoted } from "./mend.ts";
-import { type Mendable, removal, type SettingPath, settingPath, valueAt, withCommands } from "./mend-plan.ts";
+import { quoted, visible } from "./mend.ts";
+import { type Mendable, type SettingPath, settingPath, THINK, valueAt, withCommands } from "./mend-plan.ts";
+import { nearestWord } from "./near-word.ts";
 import { rules } from "./setting-rules.ts";
 import { mendOf } from "./settings-mend.ts";
 import { type Settings, settingsSchema } from "./settings-schema.ts";
@@ -71,17 +72,32 @@ function isRecord(value: unknown): boolean {
 function explain(issue: z.core.$ZodIssue, input: unknown, project: string): Mendable[] {
   const at = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
   if (issue.code === "unrecognized_keys") {
-    const known = keysAt(settingsSchema, issue.path).join(", ");
+    const known = keysAt(settingsSchema, issue.path);
     return issue.keys.map((key) => ({
-      sentence: `${shownPath(project, [...at, key])} is unknown; known here: ${known}; to remove it: `,
-      mend: removal([...at, key]),
+      sentence: `${shownPath(project, [...at, key])} is unknown; ${keyMeant(key, known)}; to mend it: `,
+      // Without it, what it was written for would not be there: a default may let more people in.
+      mend: THINK,
     }));
   }
   const given = valueAt(input, at);
   const is = given === undefined && issue.code === "custom" ? "" : ` is ${shown(given)}`;
-  const mend = mendOf(issue, at, input);
-  const warning = mend.removes?.includes("deny") ? "without it nothing is denied there; " : "";
-  return [{ sentence: `${shownPath(project, at)}${is}: ${issue.message}; ${warning}to mend it: `, mend }];
+  const rule = `${issue.message}${valueMeant(issue, given)}`;
+  return [
+    { sentence: `${shownPath(project, at)}${is}: ${rule}; to mend it: `, mend: mendOf(issue, at, input) },
+  ];
+}
+
+/** The key that an unknown one is near, or all that there are. */
+function keyMeant(key: string, known: readonly string[]): string {
+  const near = nearestWord(key, known);
+  return near === undefined ? `known here: ${known.join(", ")}` : `write ${near} instead of ${visible(key)}`;
+}
+
+/** The word that a value is near, of those that are allowed in its place. */
+function valueMeant(issue: z.core.$ZodIssue, given: unknown): string {
+  if (issue.code !== "invalid_value" || issue.values.length === 1 || typeof given !== "string") return "";
+  const near = nearestWord(given, issue.values.map(String));
+  return near === undefined ? "" : `; ${near} is near`;
 }
 
 function shownPath(project: string, path: SettingPath): string {

@@ -35,7 +35,11 @@ function codePoints(characters: readonly string[]): string {
   return codes.length === 0 ? "nothing" : codes.join(" ");
 }
 
-/** Gives a user or a role, whose path it is, a name that is allowed, and leaves all else as it is. */
+/**
+ * Gives a user or a role, whose path it is, a name that is allowed, and leaves all else as it is.
+ *
+ * Where commands can't carry all of it over, as an empty list of listeners, a person has to.
+ */
 export function renamed(path: SettingPath): Mend {
   const [kind = "", name = ""] = path.map(String);
   return {
@@ -43,6 +47,7 @@ export function renamed(path: SettingPath): Mend {
     steps: (config) => {
       const value = valueAt(config, path);
       if (value === undefined) return [];
+      if (!isCarried(value)) return undefined;
       const next = freeName(name, Object.keys(Object(valueAt(config, [kind]))));
       const references = kind === "roles" ? referencesTo(name, config) : [];
       return [
@@ -74,6 +79,18 @@ function freeName(name: string, taken: readonly string[]): string {
     if (isFree(choice)) return choice;
     choice = `${first}-${number}`;
   }
+}
+
+/**
+ * Whether sets of what a value holds make the same of it: there is none for null, nor for an empty list, which means
+ * something in the place of listeners.
+ */
+function isCarried(value: unknown): boolean {
+  if (value === null) return false;
+  if (typeof value !== "object") return true;
+  const listeners: unknown = valueAt(value, ["listeners"]);
+  if (typeof listeners === "object" && Object.keys(Object(listeners)).length === 0) return false;
+  return Object.values(value).every(isCarried);
 }
 
 /** Sets of all that a value holds, at another path. */
