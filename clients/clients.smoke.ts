@@ -88,9 +88,8 @@ describe("a kit of the real command", () => {
     await expect.poll(() => stage.witness.heard("naboom/environment")).toBe(1);
     const inDocker =
       await execa`docker run --rm --env-file ${place}/mqtt.env --entrypoint sh ${stage.outputs.broker.image} -c ${"printf %s $MQTT_HOST:$MQTT_SSL_PORT:$MQTT_CA_FILE"}`;
-    expect(inDocker.stdout).toBe(
-      `localhost:${listenerIn(stage.outputs.listeners, "mqtts").port}:${place}/ca.crt`,
-    );
+    const { port } = listenerIn(stage.outputs.listeners, "mqtts");
+    expect(inDocker.stdout).toBe(`localhost:${port}:${place}/ca.crt`);
   });
 
   it("for django has the example's service store a message", async () => {

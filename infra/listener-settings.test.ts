@@ -1,7 +1,6 @@
 import { describe, expect, it } from "vitest";
 import type { ListenerName } from "../mosquitto/listener.ts";
 import { clientHost, isLoopback } from "./listener-settings.ts";
-import { sampleSettings } from "./sample-settings.ts";
 import { parseSettings } from "./settings.ts";
 import type { Settings } from "./settings-schema.ts";
 
@@ -90,6 +89,11 @@ describe("a listener without TLS", () => {
     },
   );
 
+  it("may not be there, but where it is off there is none that could show passwords", () => {
+    const listeners = { mqtt: "off", ws: "off" };
+    expect(addressesOf({ bindAddress: "0.0.0.0", listeners })).toEqual(["0.0.0.0", "0.0.0.0"]);
+  });
+
   it("may not be there by an address of its own either, which is shown", () => {
     const [fault, ...others] = faultsOf({ listeners: { ws: { address: "192.0.2.7" } } });
     expect(fault).toContain(`naboom-mqtt:listeners.ws.address is "192.0.2.7": ws ${REASON}`);
@@ -160,94 +164,5 @@ describe("the host that clients are sent to", () => {
     ["ws", "192.0.2.7", ofDomain, "mqtt.naboom.example"],
   ])("of %s on %s with a certificate for %j is %s", (listener, address, names, host) => {
     expect(clientHost(listener, address, names)).toBe(host);
-  });
-});
-
-describe("a listener that is off", () => {
-  it("is not among the listeners, nor among those of users, who keep the ones that are on", () => {
-    const settings = sampleSettings({
-      listeners: { ws: "off", mqtt: "off" },
-      users: { all: { read: ["a"] }, some: { read: ["a"], listeners: ["ws", "wss"] } },
-    });
-    expect(Object.keys(settings.listeners)).toEqual(["mqtts", "wss"]);
-    expect(settings.users.all?.listeners).toEqual(["mqtts", "wss"]);
-    expect(settings.users.some?.listeners).toEqual(["wss"]);
-  });
-
-  it("has no port that another could clash with, and no address that could show passwords", () => {
-    const on = { mqtts: { port: 1_883 }, wss: { port: 8_083 } };
-    const console = { enabled: true, port: 8_883 };
-    const listeners = { mqtt: "off", ws: "off", ...on };
-    expect(placesOf({ bindAddress: "0.0.0.0", console, listeners })).toEqual({
-      mqtts: { port: 1_883, address: "0.0.0.0" },
-      wss: { port: 8_083, address: "0.0.0.0" },
-    });
-  });
-
-  it.each(["of", "Off", "OFF", "no", "none", "disabled", false])(
-    "is off by that word alone, which is named where it is %j",
-    (given) => {
-      const [fault, ...others] = faultsOf({ listeners: { ws: given } });
-      expect(fault).toBe(
-        `naboom-mqtt:listeners.ws is ${JSON.stringify(given)}: a listener is off, or a set of keys with its port and its ` +
-          "address; to mend it: npm run pulumi -- --stack prod config set --path 'naboom-mqtt:listeners.ws' off",
-      );
-      expect(others).toEqual([]);
-    },
-  );
-
-  it.each(["on", "8083", 8_083, true, [], null])("is not guessed from %j", (given) => {
-    const [fault, ...others] = faultsOf({ listeners: { ws: given } });
-    expect(fault).toMatch(/; to mend it: edit Pulumi\.prod\.yaml$/);
-    expect(others).toEqual([]);
-  });
-
-  it("is not every one", () => {
-    const [fault, ...others] = faultsOf({ listeners: { mqtt: "off", mqtts: "off", ws: "off", wss: "off" } });
-    expect(fault).toContain("naboom-mqtt:listeners is ");
-    expect(fault).toContain(
-      "at least one listener is on, or nobody could log in; to mend it: edit Pulumi.prod.yaml",
-    );
-    expect(others).toEqual([]);
-  });
-
-  it("is not wss where the console is on, and then the console goes off rather than wss on", () => {
-    const [fault, ...others] = faultsOf({ listeners: { wss: "off" }, console: { enabled: true } });
-    expect(fault).toContain(
-      "naboom-mqtt:console.enabled is true: the console logs in over wss, and naboom-mqtt:listeners.wss is off",
-    );
-    expect(fault).toContain("config set --path 'naboom-mqtt:console.enabled' false");
-    expect(others).toEqual([]);
-  });
-
-  it("asks for no client certificates, and nobody is let in without by a command", () => {
-    const given = { listeners: { mqtts: "off" }, clientCertificates: { mqtts: "besides-password" } };
-    const [fault, ...others] = faultsOf(given);
-    expect(fault).toContain(
-      'naboom-mqtt:clientCertificates.mqtts is "besides-password": naboom-mqtt:listeners.',
-    );
-    expect(fault).toMatch(/take one of the two out; to mend it: edit Pulumi\.prod\.yaml$/);
-    expect(others).toEqual([]);
-  });
-
-  it("leaves a certificate that is the identity on the other listener to those who may use that", () => {
-    const given = {
-      listeners: { wss: "off" },
-      clientCertificates: { mqtts: "identity" },
-      users: { a: { read: ["a"], listeners: ["mqtts"] }, b: { read: ["b"], listeners: ["mqtt"] } },
-    };
-    expect(sampleSettings(given).users.a?.listeners).toEqual(["mqtts"]);
-  });
-
-  it("is not the only one of a user, which no command lets in elsewhere", () => {
-    const users = { web: { read: ["a"], listeners: ["ws", "wss"] }, other: { read: ["a"] } };
-    const [fault, ...others] = faultsOf({ listeners: { ws: "off", wss: "off" }, users });
-    expect(fault).toContain(
-      'naboom-mqtt:users.web.listeners is ["ws","wss"]: no listener is left for this user',
-    );
-    expect(fault).toContain("since ws and wss are off (naboom-mqtt:listeners)");
-    expect(fault).toContain("one that is on (mqtt, mqtts)");
-    expect(fault).toMatch(/; to mend it: edit Pulumi\.prod\.yaml$/);
-    expect(others).toEqual([]);
   });
 });
