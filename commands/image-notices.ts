@@ -67,8 +67,8 @@ async function describeImages(
   const images = (await Promise.all([names.broker, names.console].map(containerImage))).filter(
     (image): image is ImageDetails => image !== undefined,
   );
-  const packages = new Map(images.flatMap((image) => [...image.packages]));
-  const changes = (await newerPackages(packages, release)).map(describeChange);
+  const newer = await Promise.all(images.map(({ packages }) => newerPackages(packages, release)));
+  const changes = [...new Set(newer.flat().map(describeChange))];
   const command = runCommand(stack, "up", "--update-image");
   return [
     ...images.map((image) => describeAge(image, Date.now())),

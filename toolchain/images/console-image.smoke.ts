@@ -15,7 +15,6 @@ interface ImageDetails {
   readonly Id: string;
   readonly Size: number;
   readonly Config: Readonly<Record<string, unknown>>;
-  readonly RootFS: { readonly Layers: readonly string[] };
 }
 
 async function build(): Promise<ImageDetails> {
@@ -48,8 +47,8 @@ describe("the image that serves the console", () => {
     });
   });
 
-  test("comes out the same, byte for byte, when built again", async () => {
-    expect((await build()).RootFS.Layers).toEqual(details.RootFS.Layers);
+  test("has the same id when built again", async () => {
+    expect((await build()).Id).toBe(details.Id);
   });
 
   test("has no file that lends rights, and none that others may write", async () => {
