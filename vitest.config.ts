@@ -4,7 +4,7 @@ const STACK_TESTS = "{clients,commands,drill,examples,infra,mosquitto,toolchain,
 
 /** Stack tests that take times, or whose clients may not be kept waiting: nothing else may run beside them. */
 const ALONE = [
-  "drill/*.smoke.ts",
+  "drill/**/*.smoke.ts",
   "examples/django/{django,figure}.smoke.ts",
   "infra/{figures,proof}.smoke.ts",
   "web/page.smoke.ts",

@@ -84,6 +84,20 @@ program
   });
 
 program
+  .command("abuse")
+  .description("abuse a throwaway broker, and print what it withstands")
+  .option("--json", "print what was seen as JSON", false)
+  .option("--seed <number>", "what the malformed inputs are made from", wholeNumber, 1)
+  .option("--inputs <number>", "how many malformed inputs", wholeNumber, 200_000)
+  .option("--only <text>", "only the floods whose name has this text in it", "")
+  .option("--image <reference>", "another broker image than the stack's")
+  .option("--sanitizer", "a build of the same sources that reports each wrong use of memory", false)
+  .option("--no-install", "install, download and build nothing")
+  .action(async (options) => {
+    exitCode = await (await import("./abuse.ts")).abuse(options);
+  });
+
+program
   .command("check")
   .description("format, lint, types and unit tests; needs no Docker")
   .action(async () => {
@@ -126,6 +140,11 @@ function onStack(command: Command): Command {
   return command
     .option("--stack <name>", "the stack", stackName, defaultStack)
     .option("--no-install", "install, download and build nothing");
+}
+
+function wholeNumber(text: string): number {
+  if (/^\d{1,9}$/.test(text)) return Number(text);
+  throw new InvalidArgumentError("it is a whole number from 0 to 999999999");
 }
 
 function stackName(name: string): string {

@@ -127,7 +127,7 @@ const PORTS = Object.freeze({ from: 20_000, to: 32_000 });
 const PARTS = 4;
 
 /** Ports of 127.0.0.1 that are free now, all held at once so that no two are the same. */
-async function freePorts(count: number): Promise<readonly number[]> {
+export async function freePorts(count: number): Promise<readonly number[]> {
   const servers: Server[] = [];
   const part = Number(process.env.VITEST_POOL_ID ?? 0) % PARTS;
   for (let attempt = 0; servers.length < count && attempt < 1_000; attempt += 1) {
