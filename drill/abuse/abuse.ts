@@ -109,9 +109,12 @@ export async function runAbuse(broker: TrialBroker, options: AbuseOptions): Prom
 
 type PhaseWork = (note: (text: string) => void) => ReturnType<Flood["run"]>;
 
-/** Whether nothing happened that may not: the broker has not ended, no message was lost, no sanitizer spoke. */
+/**
+ * Whether nothing happened that may not: the broker has not ended, no message of the bystander was lost and none of
+ * its connections, and no sanitizer spoke.
+ */
 export function isWithstood({ phases, failures, sanitizerReports, lost }: Abuse): boolean {
-  const ended = phases.some((phase) => phase.ended !== undefined);
+  const ended = phases.some((phase) => phase.ended !== undefined || phase.cutOff > 0);
   return !ended && failures.length === 0 && sanitizerReports.length === 0 && lost === 0;
 }
 

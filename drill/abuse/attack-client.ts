@@ -7,6 +7,9 @@ import { openSocket, targetOf } from "./attack-socket.ts";
 import { validPacket } from "./mqtt-bytes.ts";
 import type { TrialBroker } from "./trial-broker.ts";
 
+/** Milliseconds that a log-in may take. */
+const PATIENCE = 10_000;
+
 export interface AttackClientOptions extends Partial<Pick<IConnectPacket, "will" | "clean">> {
   readonly clientId: string;
   /** @default mqtt */
@@ -128,5 +131,6 @@ function connack(socket: Socket, version: ProtocolVersion): Promise<number | und
     reading.on("error", () => settle(undefined));
     socket.on("data", listen);
     socket.once("close", () => settle(undefined));
+    setTimeout(() => settle(undefined), PATIENCE).unref();
   });
 }

@@ -14,6 +14,11 @@ const TOPIC = "bystander/messages";
 const BYTES = 64;
 const PER_SECOND = 100;
 
+/** Large messages that nobody reads: the first for which a broker that is short of memory has none. */
+const LARGE_TOPIC = "bystander/large";
+const LARGE = Buffer.alloc(200_000, 0x2e);
+const LARGE_PER_SECOND = 5;
+
 /** Milliseconds that messages may take in the end. */
 const PATIENCE = 20_000;
 
@@ -25,6 +30,7 @@ const subscriber = connect({ clientId: "bystander-subscriber", clean: false });
 const publisher = connect({ clientId: "bystander-publisher", clean: true });
 const received = new Set<number>();
 const acknowledged = new Set<number>();
+const large = connect({ clientId: "bystander-large", clean: true });
 let sent = 0;
 let waits: number[] = [];
 let cutOff = 0;
@@ -33,22 +39,26 @@ subscriber.on("message", (_, payload) => {
   received.add(payload.readUInt32BE(8));
   waits.push(performance.now() - payload.readDoubleBE());
 });
-for (const client of [publisher, subscriber]) client.on("close", () => (cutOff += 1));
+for (const client of [publisher, subscriber, large]) client.on("close", () => (cutOff += 1));
 await subscriber.subscribeAsync(TOPIC, { qos: 1 });
 
 const started = performance.now();
-const timer = setInterval(publishDue, 1_000 / PER_SECOND);
+const timers = [
+  setInterval(publishDue, 1_000 / PER_SECOND),
+  setInterval(() => large.publish(LARGE_TOPIC, LARGE, { qos: 1 }), 1_000 / LARGE_PER_SECOND),
+];
 report();
 
 for await (const command of input) {
   if (command === "finish") break;
   report();
 }
-clearInterval(timer);
+for (const timer of timers) clearInterval(timer);
 for (let waited = 0; waited < PATIENCE && lost() > 0; waited += 50) await sleep(50);
 report();
 publisher.end(true);
 subscriber.end(true);
+large.end(true);
 input.close();
 
 /** The time that a message was due counts, so that a wait before it is sent is one too. */

@@ -25,7 +25,10 @@ export interface BystanderReport {
   readonly latency: Latency | undefined;
 }
 
-/** 100 QoS 1 messages a second from a publisher to a subscriber with a session, who do nothing wrong. */
+/**
+ * 100 QoS 1 messages a second from a publisher to a subscriber with a session, and 5 of 200 kB from another publisher,
+ * who do nothing wrong.
+ */
 export class Bystander {
   readonly #process;
   readonly #lines: AsyncIterator<string>;

@@ -3,7 +3,7 @@ import { type Flood, type FloodOptions, type FloodResult, times } from "./flood.
 import type { TrialBroker } from "./trial-broker.ts";
 
 /** Sessions of one account. */
-const SESSIONS = 20_000;
+const SESSIONS = 5_000;
 
 /** Clients with a will, whose connections all end at once. */
 const WILLS = 900;
@@ -11,7 +11,7 @@ const WILL_BYTES = 60_000;
 
 /** Ways for one account to have many clients. */
 export const sessionFloods: readonly Flood[] = Object.freeze([
-  { name: "20,000 sessions of one account", run: sessions },
+  { name: "5,000 sessions of one account", run: sessions },
   { name: "900 wills of 60 kB at once", run: wills },
   { name: "one session taken over and over", run: takeovers },
 ]);
@@ -52,7 +52,7 @@ async function wills(broker: TrialBroker, { scale }: FloodOptions): Promise<Floo
 }
 
 async function takeovers(broker: TrialBroker, { scale }: FloodOptions): Promise<FloodResult> {
-  const taken = await times(Math.round(5_000 * scale), 16, async () => {
+  const taken = await times(Math.round(2_000 * scale), 16, async () => {
     const { client } = await AttackClient.connect(broker, { clientId: "taken-over", clean: false });
     return client;
   });

@@ -7,38 +7,38 @@ import type { TrialBroker } from "./trial-broker.ts";
 /** Levels of a topic for which every filter with and without `+` is subscribed to: 4,096 of them match it. */
 const LEVELS = ["b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m"];
 
+/** What is published while there are many subscriptions; it matches the shared ones. */
+const SHARED = "abuse/shared";
+
 /** Filters of one SUBSCRIBE. */
 const AT_ONCE = 100;
 
 /** Ways for one account to have many subscriptions. */
 export const subscriptionFloods: readonly Flood[] = Object.freeze([
+  { name: "100,000 subscriptions of one client", run: flood(100_000, (index) => `abuse/many/${index}`) },
   {
-    name: "100,000 subscriptions of one client",
-    run: (broker, options) => many(broker, options, (index) => `abuse/many/${index}`),
+    name: "5,000 groups that share a filter",
+    run: flood(5_000, (index) => `$share/group-${index}/${SHARED}`),
   },
-  {
-    name: "100,000 shared subscriptions",
-    run: (broker, options) => many(broker, options, (index) => `$share/group-${index}/abuse/shared`),
-  },
-  {
-    name: "filters and topics of 200 levels",
-    run: (broker, options) => many(broker, options, (index) => `abuse${"/+".repeat(150)}/${index}`, 0.05),
-  },
+  { name: "5,000 filters of 150 levels", run: flood(5_000, (index) => `abuse${"/+".repeat(150)}/${index}`) },
   { name: "4,096 filters that match one topic", run: overlapping },
 ]);
 
+function flood(count: number, filter: (index: number) => string): Flood["run"] {
+  return (broker, options) => many(broker, options, Math.round(count * options.scale), filter);
+}
+
 async function many(
   broker: TrialBroker,
-  { scale, milliseconds }: FloodOptions,
+  { milliseconds }: FloodOptions,
+  count: number,
   filter: (index: number) => string,
-  part = 1,
 ): Promise<FloodResult> {
-  const count = Math.round(100_000 * scale * part);
   const { client } = await AttackClient.connect(broker, { clientId: "subscribes", version: 5 });
   const filters = Array.from({ length: count }, (_, index) => filter(index));
   await subscribe(client, filters);
   const answered = await client?.isAnswered(milliseconds + 20_000);
-  const published = await publishEvenly(broker, milliseconds / 2, "abuse/shared", 10);
+  const published = await publishEvenly(broker, milliseconds / 2, SHARED, 20);
   return {
     outcome: `${count} filters ${answered ? "taken" : "not answered"}, ${published} messages`,
     release: () => client?.end(),
