@@ -7,6 +7,7 @@ import { imageVariable } from "../infra/image.ts";
 import { DEFAULT_STACK } from "../infra/mend.ts";
 import { mayColour } from "../toolchain/colour.ts";
 import { prepareDockerEngine } from "../toolchain/docker-engine.ts";
+import { buildBrokerImage } from "../toolchain/images/broker-image.ts";
 import { createProgress, type Progress } from "../toolchain/progress.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { imagesNeeded } from "./images.ts";
@@ -73,8 +74,22 @@ async function brokerOptions(
   progress: Progress,
 ): Promise<TrialBrokerOptions> {
   const engine = await prepareDockerEngine({ install, progress });
+  if (sanitizer) {
+    if (!install)
+      throw new UserError("--sanitizer builds an image, and --no-install forbids it: leave one out");
+    const build = (note: (text: string) => void) => buildBrokerImage({ sanitizer: true }, note);
+    return { image: image ?? (await progress.step("building with a sanitizer", build)), ...SANITIZED };
+  }
   if (image !== undefined) return { image };
-  if (sanitizer) throw new UserError("--sanitizer needs --image, a broker image that is built with one");
   const images = await imagesNeeded(DEFAULT_STACK)({ install, engine, progress });
   return { image: images[imageVariable] ?? "" };
 }
+
+/** A sanitizer takes two to three times the memory; what it finds ends the broker. */
+const SANITIZED = Object.freeze({
+  memoryMegabytes: 2_048,
+  environment: Object.freeze({
+    ASAN_OPTIONS: "abort_on_error=1:detect_leaks=0:allocator_may_return_null=1",
+    UBSAN_OPTIONS: "print_stacktrace=1",
+  }),
+});

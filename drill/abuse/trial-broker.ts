@@ -2,8 +2,9 @@ import { randomBytes } from "node:crypto";
 import { createInterface } from "node:readline";
 import { execa } from "execa";
 import { packFiles } from "../../mosquitto/archive.ts";
-import { currentPath, layout } from "../../mosquitto/layout.ts";
+import { layout } from "../../mosquitto/layout.ts";
 import { type ListenerName, listenerNames, listeners } from "../../mosquitto/listener.ts";
+import { startScript } from "../../mosquitto/start.ts";
 import { freePorts } from "../../toolchain/throwaway-stack.ts";
 import { renderTrialRevision, type TrialAccount, type TrialRevision } from "./trial-revision.ts";
 
@@ -12,7 +13,7 @@ export interface TrialBrokerOptions {
   readonly image: string;
   /** Megabytes that the container may take. @default 512, as in a stack */
   readonly memoryMegabytes?: number;
-  /** Of the broker's process. @default none */
+  /** Of the broker's process, as sanitizers take their options from it. @default none */
   readonly environment?: Readonly<Record<string, string>>;
 }
 
@@ -169,6 +170,6 @@ function containerArguments(
     ...["--log-driver=json-file", "--log-opt=max-size=10m", "--log-opt=max-file=2"],
     ...Object.entries(environment).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
     ...listenerNames.flatMap((name) => ["--publish", `127.0.0.1:${ports[name]}:${listeners[name].port}`]),
-    ...["--entrypoint=/usr/sbin/mosquitto", image, "-c", currentPath("configuration")],
+    ...["--entrypoint=/bin/sh", image, "-c", startScript, "start"],
   ];
 }

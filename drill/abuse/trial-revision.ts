@@ -37,17 +37,19 @@ export async function renderTrialRevision(memoryMegabytes: number): Promise<Tria
   const configuration = renderConfiguration({
     limits: defaultLimits,
     memoryBytes: Math.floor(memoryMegabytes * MEBIBYTE * HEAP_PART),
-    autosaveSeconds: 60,
+    listeners: listenerNames,
+    sync: "normal",
+    origins: [],
     clientCertificates: noClientCertificates,
     clientIds: "free",
   });
   const revision = await renderRevision({
     configuration,
+    listeners: listenerNames,
     users,
     patterns: [],
     iterations: 101,
     certificates: { authority: ca.pem, server: server.pem, key: server.keyPem },
-    healthcheckListener: "mqtts",
     names: ["localhost"],
     healthcheckSeed: randomBytes(48).toString("hex"),
   });
