@@ -13,6 +13,10 @@ export interface TrialBrokerOptions {
   readonly image: string;
   /** Megabytes that the container may take. @default 512, as in a stack */
   readonly memoryMegabytes?: number;
+  /** What becomes of mosquitto.conf. @default it is as a stack renders it */
+  readonly configuration?: (text: string) => string;
+  /** A volume of the caller's, or a folder of the engine's machine, for messages and sessions. @default its own volume */
+  readonly data?: string;
   /** Of the broker's process, as sanitizers take their options from it. @default none */
   readonly environment?: Readonly<Record<string, string>>;
 }
@@ -54,14 +58,15 @@ export class TrialBroker {
     const memoryMegabytes = options.memoryMegabytes ?? 512;
     const { image } = options;
     const container = `naboom-mqtt-abuse-${process.pid}-${randomBytes(3).toString("hex")}`;
-    const volumes = [`${container}-revisions`, `${container}-data`];
-    const revision = await renderTrialRevision(memoryMegabytes);
+    const volumes = [`${container}-revisions`, ...(options.data === undefined ? [`${container}-data`] : [])];
+    const revision = await renderTrialRevision(memoryMegabytes, options.configuration);
     const [mqtt = 0, mqtts = 0, ws = 0, wss = 0] = await freePorts(4);
     const ports = { mqtt, mqtts, ws, wss };
     const broker = new TrialBroker({ image, revision, container, volumes, ports });
     try {
       await deliver(image, volumes[0] ?? "", revision);
-      const args = containerArguments({ ...options, memoryMegabytes }, volumes, ports);
+      const mounts = [volumes[0] ?? "", options.data ?? volumes[1] ?? ""];
+      const args = containerArguments({ ...options, memoryMegabytes }, mounts, ports);
       await execa("docker", ["create", "--name", container, ...args]);
       await broker.restart();
       return broker;
@@ -88,6 +93,27 @@ export class TrialBroker {
     await this.#shell(
       "for i in $(seq 100); do grep -q ':075B ' /proc/net/tcp* && exit 0; sleep 0.1; done; exit 1",
     );
+  }
+
+  /** Ends it as no program can refuse: SIGKILL. */
+  async kill(): Promise<void> {
+    await execa`docker kill ${this.#container}`;
+  }
+
+  /** Ends it as an update does: SIGTERM, and a while to end in. */
+  async stop(): Promise<void> {
+    await execa`docker stop --time 20 ${this.#container}`;
+  }
+
+  /** Runs a shell script in its container. */
+  async run(script: string): Promise<string> {
+    return await this.#shell(script);
+  }
+
+  /** The last lines of its log. */
+  async log(): Promise<string> {
+    const { all } = await execa({ all: true })`docker logs --tail 200 ${this.#container}`;
+    return all;
   }
 
   async isRunning(): Promise<boolean> {

@@ -23,7 +23,10 @@ const HEAP_PART = 0.8;
 const MEBIBYTE = 1_048_576;
 
 /** Renders the files of a stack with default limits, and new passwords and certificates. */
-export async function renderTrialRevision(memoryMegabytes: number): Promise<TrialRevision> {
+export async function renderTrialRevision(
+  memoryMegabytes: number,
+  change: (configuration: string) => string = (text) => text,
+): Promise<TrialRevision> {
   const ca = issue({ name: "Naboom MQTT abuse CA", authority: true });
   const server = issue({ name: "localhost", issuer: ca, names: ["localhost", "127.0.0.1"] });
   const seed = randomBytes(48).toString("hex");
@@ -44,7 +47,7 @@ export async function renderTrialRevision(memoryMegabytes: number): Promise<Tria
     clientIds: "free",
   });
   const revision = await renderRevision({
-    configuration,
+    configuration: change(configuration),
     listeners: listenerNames,
     users,
     patterns: [],
