@@ -57,6 +57,13 @@ it("an image for the console that is missing is built by a command for the stack
   );
 });
 
+it("the image that is taken is the one that was built or pulled last, whatever the date in it", async () => {
+  await placeDocker(
+    `case "$*" in "image ls "*) echo old:2; echo new:1 ;; *) echo '"2026-01-01T00:00:00Z"'; echo '"2026-02-01T00:00:00Z"' ;; esac`,
+  );
+  expect(await newestLocalImage("prod", "i")).toBe("new:1");
+});
+
 async function placeDocker(script: string): Promise<void> {
   await writeFile(join(programs, "docker"), `#!/bin/sh\n${script}\n`, { mode: 0o755 });
 }
