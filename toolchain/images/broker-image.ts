@@ -52,7 +52,11 @@ export async function prepareBrokerImage(options: BrokerImageOptions): Promise<B
   await requireEngineSpace();
   const built = await tryToBuild(options);
   if (built.image !== undefined) return built.image;
-  return here ?? (await pullOfficial(options, built.reason));
+  if (here === undefined) return await pullOfficial(options, built.reason);
+  options.progress.say(
+    `No broker image can be built (${built.reason}): the official one, which is here, has no patches.`,
+  );
+  return here;
 }
 
 /** The broker image that is on the engine already, if there is one; nothing is pulled or built. */
