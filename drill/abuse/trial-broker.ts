@@ -82,6 +82,11 @@ export class TrialBroker {
     return this.revision.accounts;
   }
 
+  /** The name of its container. */
+  get container(): string {
+    return this.#container;
+  }
+
   /** The port of 127.0.0.1 that leads to a listener. */
   port(listener: ListenerName): number {
     return this.#ports[listener];
