@@ -1,5 +1,5 @@
 import { listenersIn } from "../mosquitto/listener.ts";
-import { checkEverywhere, notApplicable, type Site, userOf } from "./check.ts";
+import { check, checkEverywhere, notApplicable, type Site, userOf } from "./check.ts";
 import { CLOSED } from "./endpoint.ts";
 import { Unproved } from "./expectation.ts";
 import { isClosed, outputs } from "./stack.ts";
@@ -14,9 +14,15 @@ const options = {
   versions: [5],
 } as const;
 
+const FOREIGN_IS_REFUSED = "a page of another origin is refused, with the right password";
+
+if (options.listeners.length === 0) {
+  check(FOREIGN_IS_REFUSED, { subject: SUBJECT }, async () => notApplicable("no WebSocket listener is on"));
+}
+
 checkEverywhere(
   SUBJECT,
-  "a page of another origin is refused, with the right password",
+  FOREIGN_IS_REFUSED,
   async (site) => {
     // Whoever is refused without an origin as well is refused for something else.
     await logIn(site, undefined);
