@@ -1,17 +1,17 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { imageVariable } from "../../infra/image.ts";
 import { floods, isWithstood, runAbuse } from "./abuse.ts";
-import { frameKinds } from "./malformed-frame.ts";
-import type { MalformedInput } from "./malformed-input.ts";
-import { packetInput } from "./malformed-input.ts";
-import { packetKinds } from "./malformed-packet.ts";
-import { upgradeKinds } from "./malformed-upgrade.ts";
-import { validPacket } from "./mqtt-bytes.ts";
-import { Random } from "./random.ts";
+import { frameKinds } from "./malformed/frame.ts";
+import type { MalformedInput } from "./malformed/input.ts";
+import { packetInput } from "./malformed/input.ts";
+import { validPacket } from "./malformed/mqtt-bytes.ts";
+import { packetKinds } from "./malformed/packet.ts";
+import { Random } from "./malformed/random.ts";
+import { upgradeKinds } from "./malformed/upgrade.ts";
+import { frame } from "./malformed/websocket-frame.ts";
 import { renderAbuse } from "./report.ts";
 import { sendInput } from "./send-input.ts";
 import { TrialBroker } from "./trial-broker.ts";
-import { frame } from "./websocket-frame.ts";
 
 /** The floods that the patches of this project's image have ended. */
 const FLOODS = ["do not read", "search a long queue"];

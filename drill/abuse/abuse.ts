@@ -1,14 +1,14 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { Bystander, type BystanderReport } from "./bystander.ts";
-import { connectionFloods } from "./connection-floods.ts";
 import { type FailingCase, readCases } from "./failing-case.ts";
-import type { Flood } from "./flood.ts";
+import { connectionFloods } from "./floods/connections.ts";
+import type { Flood } from "./floods/flood.ts";
+import { messageFloods } from "./floods/messages.ts";
+import { sessionFloods } from "./floods/sessions.ts";
+import { subscriptionFloods } from "./floods/subscriptions.ts";
 import { type FuzzResult, fuzz } from "./fuzz.ts";
 import type { Latency } from "./latency.ts";
-import { messageFloods } from "./message-floods.ts";
 import { ends } from "./narrow-down.ts";
-import { sessionFloods } from "./session-floods.ts";
-import { subscriptionFloods } from "./subscription-floods.ts";
 import type { TrialBroker } from "./trial-broker.ts";
 
 /** Every flood, in its order. */

@@ -4,7 +4,7 @@ import { type IConnectPacket, type Packet, parser } from "mqtt-packet";
 import type { ListenerName } from "../../mosquitto/listener.ts";
 import type { ProtocolVersion } from "../../smoke-tests/reason-codes.ts";
 import { openSocket, targetOf } from "./attack-socket.ts";
-import { validPacket } from "./mqtt-bytes.ts";
+import { validPacket } from "./malformed/mqtt-bytes.ts";
 import type { TrialBroker } from "./trial-broker.ts";
 
 /** Milliseconds that a log-in may take. */

@@ -6,8 +6,8 @@ import {
   type SecureContext,
 } from "node:tls";
 import { type ListenerName, listeners } from "../../mosquitto/listener.ts";
+import { upgradeRequest } from "./malformed/websocket-frame.ts";
 import type { TrialBroker } from "./trial-broker.ts";
-import { upgradeRequest } from "./websocket-frame.ts";
 
 /** Where and how a client connects. */
 export interface Target {

@@ -2,7 +2,7 @@ import { mkdir, readdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { digest } from "../../mosquitto/revision.ts";
 import { projectFolder } from "../../toolchain/project.ts";
-import type { MalformedInput } from "./malformed-input.ts";
+import type { MalformedInput } from "./malformed/input.ts";
 
 /** Inputs that have ended a broker, or were near it. */
 export interface FailingCase {

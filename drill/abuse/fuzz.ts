@@ -1,6 +1,6 @@
 import { listenerNames } from "../../mosquitto/listener.ts";
 import type { FailingCase } from "./failing-case.ts";
-import { type MalformedInput, malformedInput } from "./malformed-input.ts";
+import { type MalformedInput, malformedInput } from "./malformed/input.ts";
 import { narrowDown } from "./narrow-down.ts";
 import { type Outcome, sendInput } from "./send-input.ts";
 import type { TrialBroker } from "./trial-broker.ts";

@@ -1,6 +1,6 @@
 import type { FailingCase } from "./failing-case.ts";
 import { inputOf } from "./fuzz.ts";
-import type { MalformedInput } from "./malformed-input.ts";
+import type { MalformedInput } from "./malformed/input.ts";
 import { sendInput } from "./send-input.ts";
 import type { TrialBroker } from "./trial-broker.ts";
 

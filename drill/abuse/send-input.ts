@@ -2,10 +2,10 @@ import type { Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { listeners } from "../../mosquitto/listener.ts";
 import { openSocket, targetOf, upgrade } from "./attack-socket.ts";
-import type { MalformedInput } from "./malformed-input.ts";
-import { validPacket } from "./mqtt-bytes.ts";
+import type { MalformedInput } from "./malformed/input.ts";
+import { validPacket } from "./malformed/mqtt-bytes.ts";
+import { frame } from "./malformed/websocket-frame.ts";
 import type { TrialBroker } from "./trial-broker.ts";
-import { frame } from "./websocket-frame.ts";
 
 /** What became of a connection: the broker ended it, or had to be left. */
 export type Outcome = "ended" | "held" | "not reached";

@@ -1,6 +1,6 @@
-import { AttackClient, type AttackClientOptions } from "./attack-client.ts";
+import { AttackClient, type AttackClientOptions } from "../attack-client.ts";
+import type { TrialBroker } from "../trial-broker.ts";
 import { type Flood, type FloodOptions, type FloodResult, times } from "./flood.ts";
-import type { TrialBroker } from "./trial-broker.ts";
 
 /** Sessions of one account. */
 const SESSIONS = 5_000;

@@ -1,5 +1,5 @@
 import { generate, type Packet } from "mqtt-packet";
-import type { ProtocolVersion } from "../../smoke-tests/reason-codes.ts";
+import type { ProtocolVersion } from "../../../smoke-tests/reason-codes.ts";
 
 /** The types of packets, in the upper half of the first byte (MQTT 5, 2.1.2). */
 export const packetTypes = Object.freeze({

@@ -1,4 +1,4 @@
-import type { PacketKind } from "./malformed-packet.ts";
+import type { PacketKind } from "./kind.ts";
 import { prefixed, rawPacket, twoBytes, variableInteger } from "./mqtt-bytes.ts";
 
 /** A PUBLISH with QoS 0 whose properties are these bytes, with any length before them. */

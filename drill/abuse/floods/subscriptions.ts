@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { ISubscription } from "mqtt-packet";
-import { AttackClient } from "./attack-client.ts";
+import { AttackClient } from "../attack-client.ts";
+import type { TrialBroker } from "../trial-broker.ts";
 import { type Flood, type FloodOptions, type FloodResult, until } from "./flood.ts";
-import type { TrialBroker } from "./trial-broker.ts";
 
 /** Levels of a topic for which every filter with and without `+` is subscribed to: 4,096 of them match it. */
 const LEVELS = ["b", "c", "d", "e", "f", "g", "h", "i", "j", "k", "l", "m"];

@@ -1,9 +1,10 @@
-import type { ListenerName } from "../../mosquitto/listener.ts";
-import type { ProtocolVersion } from "../../smoke-tests/reason-codes.ts";
-import { frameKinds } from "./malformed-frame.ts";
-import { type PacketKind, packetKinds } from "./malformed-packet.ts";
-import { upgradeKinds } from "./malformed-upgrade.ts";
+import type { ListenerName } from "../../../mosquitto/listener.ts";
+import type { ProtocolVersion } from "../../../smoke-tests/reason-codes.ts";
+import { frameKinds } from "./frame.ts";
+import type { PacketKind } from "./kind.ts";
+import { packetKinds } from "./packet.ts";
 import { type Random, randomOf } from "./random.ts";
+import { upgradeKinds } from "./upgrade.ts";
 import { frame } from "./websocket-frame.ts";
 
 /** What is sent over one connection. */

@@ -1,4 +1,4 @@
-import type { FrameKind } from "./malformed-frame.ts";
+import type { FrameKind } from "./frame.ts";
 import { prefixed, rawPacket } from "./mqtt-bytes.ts";
 import type { Random } from "./random.ts";
 import { frame, upgradeRequest } from "./websocket-frame.ts";

@@ -1,10 +1,10 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { IPublishPacket } from "mqtt-packet";
-import { AttackClient } from "./attack-client.ts";
+import { AttackClient } from "../attack-client.ts";
+import { rawPacket, twoBytes } from "../malformed/mqtt-bytes.ts";
+import type { TrialBroker } from "../trial-broker.ts";
 import { type Flood, type FloodOptions, type FloodResult, times, until } from "./flood.ts";
-import { rawPacket, twoBytes } from "./mqtt-bytes.ts";
-import { clear } from "./session-floods.ts";
-import type { TrialBroker } from "./trial-broker.ts";
+import { clear } from "./sessions.ts";
 
 const LARGE = Buffer.alloc(200_000, 0x2e);
 

@@ -1,4 +1,4 @@
-import type { TrialBroker } from "./trial-broker.ts";
+import type { TrialBroker } from "../trial-broker.ts";
 
 /** One way to take more of a broker than one's share, without a malformed byte. */
 export interface Flood {

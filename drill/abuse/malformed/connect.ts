@@ -1,4 +1,4 @@
-import type { PacketKind } from "./malformed-packet.ts";
+import type { PacketKind } from "./kind.ts";
 import { prefixed, rawPacket, twoBytes } from "./mqtt-bytes.ts";
 
 interface Connect {

@@ -1,4 +1,4 @@
-import { ABUSE_TOPIC } from "./malformed-packet.ts";
+import { ABUSE_TOPIC } from "./good-packet.ts";
 import { prefixed, rawPacket } from "./mqtt-bytes.ts";
 import type { Random } from "./random.ts";
 import { type FrameOptions, frame, opcodes } from "./websocket-frame.ts";
@@ -109,7 +109,7 @@ const fragmentKinds: readonly FrameKind[] = [
     make: (random) => {
       const bytes = packet(random);
       const missing = 1 + random.below(Math.min(8, bytes.length - 2));
-      const rest = random.bytes(missing + random.below(4_000));
+      const rest = random.bytes(missing + random.pick([0, 100, 4_000, 60_000]));
       return [frame(bytes.subarray(0, bytes.length - missing)), empty(random), frame(rest)];
     },
   },

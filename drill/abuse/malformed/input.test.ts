@@ -1,9 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { listenerNames } from "../../mosquitto/listener.ts";
-import { inputOf } from "./fuzz.ts";
-import { inputKinds, malformedInput } from "./malformed-input.ts";
-import { packetKinds } from "./malformed-packet.ts";
+import { listenerNames } from "../../../mosquitto/listener.ts";
+import { inputOf } from "../fuzz.ts";
+import { inputKinds, malformedInput } from "./input.ts";
 import { variableInteger } from "./mqtt-bytes.ts";
+import { packetKinds } from "./packet.ts";
 import { Random } from "./random.ts";
 import { frame, opcodes } from "./websocket-frame.ts";
 

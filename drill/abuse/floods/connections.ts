@@ -1,12 +1,12 @@
 import { connect, type Socket } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type ListenerName, listenerNames } from "../../mosquitto/listener.ts";
-import { AttackClient } from "./attack-client.ts";
-import { openSocket, targetOf } from "./attack-socket.ts";
+import { type ListenerName, listenerNames } from "../../../mosquitto/listener.ts";
+import { AttackClient } from "../attack-client.ts";
+import { openSocket, targetOf } from "../attack-socket.ts";
+import { variableInteger } from "../malformed/mqtt-bytes.ts";
+import { upgradeRequest } from "../malformed/websocket-frame.ts";
+import type { TrialBroker } from "../trial-broker.ts";
 import { type Flood, type FloodOptions, type FloodResult, times, until } from "./flood.ts";
-import { variableInteger } from "./mqtt-bytes.ts";
-import type { TrialBroker } from "./trial-broker.ts";
-import { upgradeRequest } from "./websocket-frame.ts";
 
 /** Connections of one flood; a listener of a stack takes 1,000 at a time. */
 const CONNECTIONS = 2_000;
