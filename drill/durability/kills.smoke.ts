@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, expect, inject, it } from "vitest";
 import { imageVariable } from "../../infra/image.ts";
-import { Random } from "../abuse/random.ts";
+import { Random } from "../abuse/malformed/random.ts";
 import { TrialBroker } from "../abuse/trial-broker.ts";
 import { Publisher } from "./publisher.ts";
 import { Subscriber } from "./subscriber.ts";

@@ -4,6 +4,7 @@ import { execa } from "execa";
 import { afterEach, expect, inject, it } from "vitest";
 import { imageVariable } from "../../infra/image.ts";
 import { layout } from "../../mosquitto/layout.ts";
+import { startScript } from "../../mosquitto/start.ts";
 import { readStorage, storageScript } from "../../mosquitto/storage.ts";
 import { TrialBroker, type TrialBrokerOptions } from "../abuse/trial-broker.ts";
 import { logInCode } from "./log-in-code.ts";
@@ -69,6 +70,24 @@ async function messagesOf(broker: TrialBroker, clientId: string): Promise<readon
   return [...subscriber.delivered.keys()];
 }
 
+/** A disk of so many megabytes in memory, which is kept while no broker uses it by a container that does nothing. */
+async function smallDisk(megabytes: number): Promise<string> {
+  const options = ["--driver=local", "--opt=type=tmpfs", "--opt=device=tmpfs"];
+  const name = await volume(...options, `--opt=o=size=${megabytes}m,uid=${layout.owner},gid=${layout.owner}`);
+  const holder = [
+    "run",
+    "--detach",
+    "--rm",
+    "--network=none",
+    "--volume",
+    `${name}:/held`,
+    "--entrypoint=sleep",
+  ];
+  const { stdout } = await execa("docker", [...holder, image, "600"]);
+  leftovers.push(() => execa("docker", ["rm", "--force", stdout.trim()], { reject: false }));
+  return name;
+}
+
 async function retainedMessages(broker: TrialBroker): Promise<readonly string[]> {
   const reader = new Subscriber(broker, `reader-${randomBytes(3).toString("hex")}`);
   await reader.connect();
@@ -82,12 +101,7 @@ const numbered = (word: string, count: number, size = 0) =>
   Array.from({ length: count }, (_, number) => `${word} ${number} ${"x".repeat(size)}`);
 
 it("a full disk refuses messages, loses none that was acknowledged, and takes them again once there is room", async () => {
-  const data = await volume(
-    "--driver=local",
-    "--opt=type=tmpfs",
-    "--opt=device=tmpfs",
-    "--opt=o=size=40m,uid=1883",
-  );
+  const data = await smallDisk(40);
   const broker = await start({ data });
   await absentSession(broker, "absent");
   const before = await publish(broker, numbered("before", 50, 100));
@@ -175,12 +189,12 @@ function withSnapshots(configuration: string): string {
 }
 
 it("a broker whose volume can't be written says so, and does not start without its messages", async () => {
-  const data = await volume("--driver=local", "--opt=type=tmpfs", "--opt=device=tmpfs", "--opt=o=ro,size=1m");
-  const failed = await TrialBroker.start({ image, data }).then(
-    async (broker) => await broker.remove(),
-    (error: Error) => error.message,
-  );
-  expect(failed).toMatch(/the volume of messages and sessions, \/mosquitto\/data, can't be written/);
+  const data = await volume();
+  const run = ["run", "--rm", "--network=none", "--user=1883:1883", `--volume=${data}:${layout.data}:ro`];
+  const command = ["--entrypoint=/bin/sh", image, "-c", startScript, "start"];
+  const { exitCode, stderr } = await execa("docker", [...run, ...command], { reject: false });
+  expect(exitCode).toBe(1);
+  expect(stderr).toMatch(/Error: the volume of messages and sessions, \/mosquitto\/data, can't be written\./);
 });
 
 it("a password with a NUL and more behind it is refused", async () => {
