@@ -2,9 +2,12 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { dockerCommand } from "../toolchain/docker.ts";
 import type { PrivateEngine } from "../toolchain/private-engine.ts";
 import { isHealthy } from "./broker-state.ts";
+import { cast } from "./cast.ts";
 import { claim } from "./claim.ts";
 import type { Fault } from "./fault.ts";
+import type { Before } from "./fault-ground.ts";
 import { momentName } from "./faults.ts";
+import { KeptMessages, type KeptMessagesAccount } from "./kept-messages.ts";
 import { interruptUpdate, type Moment } from "./killed-update.ts";
 
 /** When Docker is killed, in the course of an update. */
@@ -27,6 +30,7 @@ export function engineFaults(engine: PrivateEngine): readonly Fault[] {
     name: faultName(moment),
     async run(ground) {
       const before = await ground.rotate();
+      const kept = await KeptMessages.send(ground.broker, bystander(before));
       const { exitCode, output } = await interruptUpdate(ground.throwaway, moment, () =>
         engine.end("SIGKILL"),
       );
@@ -38,12 +42,20 @@ export function engineFaults(engine: PrivateEngine): readonly Fault[] {
       const claims = [
         claim("Docker starts the broker again", restarted, "it is stopped"),
         claim("the update fails, or has come to its end", exitCode !== 0 || left.leftOn === "new", output),
+        await kept.claim(),
         ...left.claims,
         ...completed.claims,
       ];
       return { ...left, ...completed, broker: restarted ? "restarted" : "stopped", claims };
     },
   }));
+}
+
+/** A user whom no fault is about. */
+function bystander({ outputs }: Before): KeptMessagesAccount {
+  const account = outputs.credentials[cast.bystander];
+  if (account === undefined) throw new Error(`the stack has no user ${cast.bystander}`);
+  return account;
 }
 
 /** Attempts, 100 ms apart, to see Docker start the broker again once it answers itself, and to see the broker answer. */

@@ -68,7 +68,9 @@ describe("a stack after all of that", () => {
     expect(proof.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
     expect([...(await throwaway.leftovers())].sort()).toEqual(
       [
-        ...["broker", "publish", "reload"].map((role) => `container ${throwaway.prefix}-${role}`),
+        ...["broker", "image-trial", "publish", "reload"].map(
+          (role) => `container ${throwaway.prefix}-${role}`,
+        ),
         ...["data", "revisions"].map((name) => `volume ${throwaway.prefix}-${name}`),
         `network ${throwaway.prefix}`,
       ].sort(),
