@@ -85,7 +85,7 @@ async function brokerOptions(
   return { image: images[imageVariable] ?? "" };
 }
 
-/** A sanitizer takes two to three times the memory; what it finds ends the broker. */
+/** A sanitizer takes two to three times the memory. What AddressSanitizer finds ends the broker, UBSan just tells. */
 const SANITIZED = Object.freeze({
   memoryMegabytes: 2_048,
   environment: Object.freeze({

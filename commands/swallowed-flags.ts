@@ -13,7 +13,7 @@ export interface Call {
 }
 
 /** Flags that npm has itself, so that `npm_config_…` may also come from a `.npmrc`. */
-const NPMS_OWN: ReadonlySet<string> = new Set(["yes", "json", "force"]);
+const NPMS_OWN: ReadonlySet<string> = new Set(["yes", "json", "force", "only"]);
 
 /**
  * Refuses a call of which npm has kept a flag that is meant for the command: `npm run rotate all --stack=prod`, without `--`,

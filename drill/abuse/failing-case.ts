@@ -25,7 +25,7 @@ export async function readCases(folder = casesFolder): Promise<readonly FailingC
 /** Keeps a case in a file, and gives the file's name. */
 export async function keepCase(found: FailingCase, folder = casesFolder): Promise<string> {
   const text = renderCase(found);
-  const name = `${found.inputs[0]?.kind.replaceAll(/\W+/g, "-") ?? "nothing"}-${digest([text]).slice(0, 8)}.json`;
+  const name = `${found.inputs.at(-1)?.kind.replaceAll(/\W+/g, "-") ?? "nothing"}-${digest([text]).slice(0, 8)}.json`;
   await mkdir(folder, { recursive: true });
   await writeFile(join(folder, name), text);
   return name;

@@ -23,7 +23,7 @@ export async function narrowDown(broker: TrialBroker, suspects: Suspects): Promi
   const first = Math.max(suspects.from, suspects.until - WINDOW);
   const numbers = Array.from({ length: suspects.until - first }, (_, index) => first + index);
   let inputs = numbers.map((number) => inputOf(suspects.seed, number));
-  const reproduced = await ends(broker, inputs, suspects.atATime);
+  const reproduced = await endsAnew(broker, inputs, suspects.atATime);
   if (reproduced) inputs = await halve(broker, inputs, suspects.atATime);
   return { found: `seed ${suspects.seed}, ${how}`, reproduced, inputs };
 }
@@ -37,12 +37,23 @@ async function halve(
   for (let size = Math.ceil(left.length / 2); left.length > 1; size = Math.ceil(size / 2)) {
     for (let start = 0; start < left.length && left.length > 1; ) {
       const without = [...left.slice(0, start), ...left.slice(start + size)];
-      if (without.length > 0 && (await ends(broker, without, atATime))) left = without;
+      if (without.length > 0 && (await endsAnew(broker, without, atATime))) left = without;
       else start += size;
     }
     if (size === 1) break;
   }
   return left;
+}
+
+/** A heap that other inputs have damaged would speak against these. */
+async function endsAnew(
+  broker: TrialBroker,
+  inputs: readonly MalformedInput[],
+  atATime: number,
+): Promise<boolean> {
+  await broker.kill();
+  await broker.restart();
+  return await ends(broker, inputs, atATime);
 }
 
 /** Whether these inputs end the broker, which is running again afterwards. */

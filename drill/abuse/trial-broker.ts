@@ -189,6 +189,8 @@ function containerArguments(
   ports: Readonly<Record<ListenerName, number>>,
 ): readonly string[] {
   const files = 4_256;
+  // Reports of sanitizers are looked for in the log, which may then not lose its beginning.
+  const logMegabytes = Object.keys(environment).length === 0 ? 10 : 1_000;
   return [
     ...["--volume", `${revisions}:${layout.revisions}:ro`, "--volume", `${data}:${layout.data}`],
     ...["--user", `${layout.owner}:${layout.owner}`, "--read-only", "--cap-drop=ALL"],
@@ -198,7 +200,7 @@ function containerArguments(
       `--memory-swap=${memoryMegabytes}m`,
     ],
     ...[`--ulimit=nofile=${files}:${files}`, "--ulimit=nproc=256:256"],
-    ...["--log-driver=json-file", "--log-opt=max-size=10m", "--log-opt=max-file=2"],
+    ...["--log-driver=json-file", `--log-opt=max-size=${logMegabytes}m`, "--log-opt=max-file=1"],
     ...Object.entries(environment).flatMap(([key, value]) => ["--env", `${key}=${value}`]),
     ...listenerNames.flatMap((name) => ["--publish", `127.0.0.1:${ports[name]}:${listeners[name].port}`]),
     ...["--entrypoint=/bin/sh", image, "-c", startScript, "start"],
