@@ -108,7 +108,7 @@ export const mutations: readonly Mutation[] = Object.freeze([
     caught: { name: READS, user: "web" },
   },
   { name: "the ACL file is empty", change: () => ({ acl: "" }), caught: { name: WRITES, user: "service" } },
-  conf("a listener has no ACL", onListener("ws", "plugin_use acl\n", ""), {
+  conf("the broker has no ACL", (text) => text.replace(/^global_plugin \S+_acl_file\.so\n.*\n/m, ""), {
     ...{ name: DOES_NOT_WRITE, listener: "ws", user: "web" },
   }),
   conf(

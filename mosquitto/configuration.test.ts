@@ -20,11 +20,11 @@ it("has each listener refuse anonymous clients and use both plugins, whatever th
         origins: [],
       }).split(/^listener /m);
       expect(global).toMatch(/^allow_anonymous false$/m);
+      expect(global).toMatch(/^global_plugin \S+_acl_file\.so\nplugin_opt_acl_file \S+\/acl$/m);
       expect(sections).toHaveLength(listenerNames.length + 1);
       for (const section of sections) {
         expect(section).toMatch(/^listener_allow_anonymous false$/m);
         expect(section).toMatch(/^plugin_use password-\w+$/m);
-        expect(section).toMatch(/^plugin_use acl$/m);
       }
     }),
   );

@@ -25,7 +25,7 @@ export interface ConfigurationInput {
 
 /**
  * Renders mosquitto.conf: the listeners that are on and the internal one, which refuse anonymous clients, each with
- * a password file of its own and its own use of the ACL plugin.
+ * a password file of its own, and the ACL plugin for all of them.
  *
  * Follows mosquitto.conf(5) of 2.1. The options that 2.1 deprecates and 3.0 removes
  * (`per_listener_settings`, `password_file`, `acl_file`) are not used.
@@ -85,8 +85,8 @@ function limits(values: Limits, memoryBytes: number): string[] {
 }
 
 /**
- * Plugins are loaded under a name: the passwords once for each listener, which has users of its own. A listener
- * without `plugin_use acl` would allow everything.
+ * The passwords are loaded under a name, once for each listener, which has users of its own. The rights hold for all
+ * listeners: a listener cannot lack them, and a reload reads them once.
  */
 function plugins(on: readonly ListenerName[]): string[] {
   return [
@@ -96,7 +96,7 @@ function plugins(on: readonly ListenerName[]): string[] {
       `plugin_load password-${name} ${layout.plugins.password}`,
       `plugin_opt_password_file ${currentPath(`passwords-${name}`)}`,
     ]),
-    `plugin_load acl ${layout.plugins.acl}`,
+    `global_plugin ${layout.plugins.acl}`,
     `plugin_opt_acl_file ${currentPath("acl")}`,
   ];
 }
@@ -112,7 +112,6 @@ function listener(
     `protocol ${protocol}`,
     "listener_allow_anonymous false",
     `plugin_use password-${name}`,
-    "plugin_use acl",
     ...ownClientIds(clientIds),
     `max_connections ${values.connectionsPerListener}`,
     ...(protocol === "websockets" ? originsOfPages(origins) : []),
@@ -163,7 +162,6 @@ function internal(clientIds: ClientIdChoice): string[] {
     "protocol mqtt",
     "listener_allow_anonymous false",
     `plugin_use password-${name}`,
-    "plugin_use acl",
     ...ownClientIds(clientIds),
     `max_connections ${connections}`,
     ...transportSecurity(),
