@@ -52,7 +52,7 @@ export const upgradeKinds: readonly FrameKind[] = Object.freeze([
   kind("header that is none", true, (random) =>
     changed("Host", random.pick(["no colon", ": no name", "bad\0name: 1", "sp ace: 1", "Host:\x01\x02"])),
   ),
-  kind("header over several lines", false, (random) =>
+  kind("header over several lines", true, (random) =>
     changed("Host", `Host: localhost\r\n${" ".repeat(1 + random.below(9))}folded\r\n\tfolded`),
   ),
   kind("header of many kilobytes", false, (random) =>
