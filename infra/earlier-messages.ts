@@ -63,7 +63,7 @@ export function interpretMessages(earlier: EarlierMessages, answer: Answer): str
   if (found.has("database")) {
     throw new Refusal(
       `the volume ${data} has both a snapshot of an earlier version and a database, and which of them counts is not known, ` +
-        `so nothing was changed; rename the one that does not (${SNAPSHOT} or ${databaseName}), then ${runCommand(stack, "up")}`,
+        `so nothing was changed; rename what does not (${SNAPSHOT}, or ${databaseName} with its -wal and -shm), then ${runCommand(stack, "up")}`,
     );
   }
   if (!found.has("import")) {
