@@ -26,7 +26,8 @@ const CLI = `[ -f up ] || exit 1; echo '{"Server":{"Version":"28.0.0"}}'`;
 /** Writes its id at once and answers later, as dockerd does; its name is what it is known by. */
 const DAEMON = "echo $$ > pid; sleep 0.7; touch up; sleep 0.3";
 /** Finds the other's id, and ends. */
-const LATER = "until [ -s pid ]; do sleep 0.01; [ -f docker ] || exit; done; echo 'pid file found'; exit 1";
+const LATER =
+  "touch later-runs; until [ -s pid ]; do sleep 0.01; [ -f docker ] || exit; done; echo 'pid file found'; exit 1";
 
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), "naboom-service-"));
@@ -40,7 +41,12 @@ afterEach(async () => {
 
 describe.runIf(process.platform === "linux")("an engine whose process ends at once", () => {
   test("is waited for if another one has been started meanwhile", async () => {
-    const both = [start(await script("dockerd", DAEMON)), start(await script("later", LATER))];
+    // It finds no id of the other's before it is started itself, however busy the machine is.
+    const first = await script(
+      "dockerd",
+      `until [ -e later-runs ]; do [ -f docker ] || exit; done; ${DAEMON}`,
+    );
+    const both = [start(first), start(await script("later", LATER))];
     for (const answer of await Promise.all(both)) expect(answer.engine?.version).toBe("28.0.0");
     await vi.waitFor(async () => expect(await readFile(at("log"), "utf8")).toBe("pid file found\n"));
   });
