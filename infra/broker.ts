@@ -193,8 +193,8 @@ function confinement({ container, limits, listeners: places }: Settings): Partia
 /**
  * How the engine keeps the broker running, watches it and keeps its log.
  *
- * The update does not wait for the engine's first check: the reload container logs in the same way, and
- * at once. Each check is five lines in the log, so they are not made more often than is of use.
+ * The update does not wait for the engine's first check: the reload container logs in the same way, and at once.
+ * A broker of another image than ours writes five lines for each check, so they are not made more often than is of use.
  */
 function supervision({ container }: Settings): Partial<docker.ContainerArgs> {
   return {
