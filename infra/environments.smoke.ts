@@ -64,7 +64,7 @@ describe("two stacks that came up on one engine at the same time", () => {
     expect(output).toContain(
       `port ${port} on 127.0.0.1, wanted for listener mqtt, is taken by the container ${second.stack.prefix}-broker; ` +
         `stop that, or choose another port: npm run pulumi -- --stack ${stack.stack.name} config set --path ` +
-        `'naboom-mqtt:listenerIn(listeners, "mqtt").port' ${port + 10_000}`,
+        `'naboom-mqtt:listeners.mqtt.port' ${port + 10_000}`,
     );
     expect(await stack.containerRuns("broker", "publish", "reload")).toBe(before);
   });
