@@ -1,4 +1,5 @@
 import { execFileSync } from "node:child_process";
+import { parseSettings } from "./settings.ts";
 
 /** A stack's config, its keys without the project's name. */
 export type Config = Readonly<Record<string, unknown>>;
@@ -75,4 +76,25 @@ function remove(model: Container, keys: readonly (string | number)[]): void {
   const last = keys.at(-1) ?? "";
   if (Array.isArray(parent)) parent.splice(Number(last), 1);
   else if (typeof parent === "object" && parent !== null) delete (parent as Container)[last];
+}
+
+const owner = { project: "naboom-mqtt", stack: "dev" };
+
+/** What the schema says of a config. */
+export function parse(config: Config) {
+  const raw = Object.entries(config).map(([key, value]) => [
+    `naboom-mqtt:${key}`,
+    typeof value === "string" ? value : JSON.stringify(value),
+  ]);
+  return parseSettings(Object.fromEntries(raw), owner);
+}
+
+/** Runs every command that is printed, in the printed order, until nothing is refused, or nothing more can be run. */
+export function afterCommands(config: Config): Config {
+  let now = config;
+  for (;;) {
+    const parsed = parse(now);
+    if (parsed.success || commandsIn(parsed.faults).length === 0) return now;
+    now = configAfter(now, parsed.faults);
+  }
 }

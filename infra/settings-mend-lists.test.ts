@@ -1,27 +1,6 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { type Config, commandsIn, configAfter } from "./sample-pulumi-config.ts";
-import { parseSettings } from "./settings.ts";
-
-const owner = { project: "naboom-mqtt", stack: "dev" };
-
-function parse(config: Config) {
-  const raw = Object.entries(config).map(([key, value]) => [
-    `naboom-mqtt:${key}`,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  return parseSettings(Object.fromEntries(raw), owner);
-}
-
-/** Runs every command that is printed, in the printed order, until nothing is refused, or nothing more can be run. */
-function afterCommands(config: Config): Config {
-  let now = config;
-  for (;;) {
-    const parsed = parse(now);
-    if (parsed.success || commandsIn(parsed.faults).length === 0) return now;
-    now = configAfter(now, parsed.faults);
-  }
-}
+import { afterCommands, parse } from "./sample-pulumi-config.ts";
 
 const filters = ["a", "b/+", "c/#", "d/e"];
 const notFilters = [3, "a#", "b ", "+c", null, "a/%u", "$share/g/a"];

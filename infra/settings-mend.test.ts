@@ -1,27 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Config, commandsIn, configAfter } from "./sample-pulumi-config.ts";
-import { parseSettings } from "./settings.ts";
+import { afterCommands, type Config, commandsIn, configAfter, parse } from "./sample-pulumi-config.ts";
 import type { Settings } from "./settings-schema.ts";
-
-const owner = { project: "naboom-mqtt", stack: "dev" };
-
-function parse(config: Config) {
-  const raw = Object.entries(config).map(([key, value]) => [
-    `naboom-mqtt:${key}`,
-    typeof value === "string" ? value : JSON.stringify(value),
-  ]);
-  return parseSettings(Object.fromEntries(raw), owner);
-}
-
-/** Runs every command that is printed, in the printed order, until nothing is refused, or nothing more can be run. */
-function afterCommands(config: Config): Config {
-  let now = config;
-  for (;;) {
-    const parsed = parse(now);
-    if (parsed.success || commandsIn(parsed.faults).length === 0) return now;
-    now = configAfter(now, parsed.faults);
-  }
-}
 
 /** Runs every command that is printed, in the printed order, until nothing is refused. */
 function mended(config: Config, rounds = 1): { config: Config; settings: Settings } {
