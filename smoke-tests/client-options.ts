@@ -11,6 +11,8 @@ export interface Endpoint {
   readonly listener: ListenerName;
   readonly host: string;
   readonly port: number;
+  /** The name that the server's certificate has to be for. @default the host */
+  readonly name?: string | undefined;
   /** The CA certificates to trust, PEM. */
   readonly authority: string;
   /** Whom to log in as in the place of a user, where client ids are the accounts'. @default the user */
@@ -79,7 +81,7 @@ const contexts = new Map<string, SecureContext>();
 
 /** How both mqtts and wss trust a CA; a context is made once, as that takes longer than to use it. */
 function trust(
-  { authority, host }: Endpoint,
+  { authority, host, name = host }: Endpoint,
   shown: ClientKeyPair | undefined,
   origin: string | undefined,
 ): mqtt.IClientOptions {
@@ -87,7 +89,7 @@ function trust(
   const own = shown === undefined ? {} : { cert: shown.certificate, key: shown.key };
   const secureContext = contexts.get(id) ?? createSecureContext({ ca: authority, ...own });
   contexts.set(id, secureContext);
-  const checkServerIdentity = (_: string, certificate: PeerCertificate) => identityFault(host, certificate);
+  const checkServerIdentity = (_: string, certificate: PeerCertificate) => identityFault(name, certificate);
   const options = { secureContext, checkServerIdentity };
   return {
     ...options,

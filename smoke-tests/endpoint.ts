@@ -2,19 +2,17 @@ import type { StackOutputs } from "../infra/contract.ts";
 import { type ListenerName, listenerIn } from "../mosquitto/listener.ts";
 import type { AccountPool } from "./account-pool.ts";
 import type { ClientKeyPair, Endpoint } from "./client-options.ts";
+import { addressOf, type Target } from "./target.ts";
 
 /**
- * Where a stack's listener is, and how to come in there.
+ * Where a target's listener is, and how to come in there.
  *
  * @param accounts whom to log in as, where client ids are the accounts'
  */
-export function endpointOf(
-  { listeners, certificates, credentials }: StackOutputs,
-  listener: ListenerName,
-  accounts: AccountPool,
-): Endpoint {
-  const { host, port, clientCertificates } = listenerIn(listeners, listener);
-  const place = { listener, host, port, authority: certificates.authority, accounts };
+export function endpointOf(target: Target, listener: ListenerName, accounts: AccountPool): Endpoint {
+  const { listeners, certificates, credentials } = target.outputs;
+  const { clientCertificates } = listenerIn(listeners, listener);
+  const place = { listener, ...addressOf(target, listener), authority: certificates.authority, accounts };
   if (clientCertificates === "none") return place;
   return { ...place, certificateOf: (username) => certificateOf(credentials, username) };
 }

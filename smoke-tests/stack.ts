@@ -74,7 +74,7 @@ const accounts = new AccountPool(outputs, "checks");
 
 /** Where a listener is, and how to come in there. */
 export function endpoint(listener: ListenerName): Endpoint {
-  return endpointOf(outputs, listener, accounts);
+  return endpointOf({ outputs }, listener, accounts);
 }
 
 /** Whether nobody comes further than the handshake on a listener. */

@@ -26,12 +26,12 @@ export const HANDSHAKE_FAILURES: readonly string[] = Object.freeze([
 /**
  * Shakes hands with a listener and closes the connection.
  *
- * @param name the name that the certificate has to be for; @default the endpoint's host
+ * @param name the name that the certificate has to be for; @default the endpoint's name, or its host
  */
 export function shakeHands(
-  { host, port, authority, certificateOf }: Endpoint,
+  { host, port, name: own = host, authority, certificateOf }: Endpoint,
   options: ConnectionOptions = {},
-  name = host,
+  name = own,
 ): Promise<Handshake> {
   const shown = certificateOf?.(undefined);
   return within("an answer to a TLS handshake", (resolve, reject) => {

@@ -119,6 +119,6 @@ function doorsOf(outputs: StackOutputs) {
     const { username, password } = outputs.credentials[name] ?? {};
     const { queuedBytes } = outputs.limits;
     const credential = { username, password };
-    return { endpoint: endpointOf(outputs, listener, accounts), credential, queuedBytes };
+    return { endpoint: endpointOf({ outputs }, listener, accounts), credential, queuedBytes };
   };
 }
