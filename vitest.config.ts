@@ -24,21 +24,6 @@ export default defineConfig({
     projects: [
       {
         test: {
-          name: "smoke",
-          include: ["smoke-tests/*.smoke.ts"],
-          // Checks wait for a broker, and hardly compute: one thread that is started once is the fastest.
-          pool: "threads",
-          isolate: false,
-          maxWorkers: 1,
-          maxConcurrency: 16,
-          testTimeout: 20_000,
-          hookTimeout: 20_000,
-          allowOnly: false,
-          retry: 0,
-        },
-      },
-      {
-        test: {
           ...onStacks,
           name: "stack",
           include: [STACK_TESTS],

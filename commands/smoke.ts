@@ -3,6 +3,7 @@ import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
 import type { MatrixProgress } from "../smoke-tests/matrix/matrix.ts";
 import { progressBar } from "../smoke-tests/progress-bar.ts";
 import type { Proof } from "../smoke-tests/proof.ts";
+import { proveRunningBroker } from "../smoke-tests/prove.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { renderReport } from "../smoke-tests/report.ts";
 import { mayColour } from "../toolchain/colour.ts";
@@ -16,16 +17,19 @@ export interface SmokeOptions {
   readonly install: boolean;
   /** Prints the proof as one JSON document. */
   readonly json: boolean;
+  /** Whether the whole policy is proved, on a twin. */
+  readonly all: boolean;
 }
 
 /** Proves a running stack with the smoke tests. */
 export async function smoke(options: SmokeOptions): Promise<number> {
   const { stack, progress } = await prepareWorkplace(options);
   const outputs = await readRunningOutputs(stack);
+  const title = options.all ? "proving the policy on a twin of the broker" : "proving the running broker";
   return await withImageNotices(options, progress, async () => {
     const proof = stderr.isTTY
-      ? await progress.step("proving the running broker", (note) => prove(stack, outputs, note))
-      : await prove(stack, outputs);
+      ? await progress.step(title, (note) => prove(stack, outputs, { ...options, note }))
+      : await prove(stack, outputs, options);
     stdout.write(options.json ? `${JSON.stringify(proof, undefined, 2)}\n` : `${report(proof)}\n`);
     return proof.failed === 0 ? 0 : 1;
   });
@@ -53,25 +57,27 @@ function mendCommand(stack: Pick<Stack, "name">): string {
   return `bring it up with: npm run up -- --stack ${stack.name}`;
 }
 
-/**
- * Runs the smoke tests; an interrupt ends them, and counts as a failure.
- *
- * @param note shows the progress to a person, on a terminal only
- */
+interface Extent {
+  /** Whether the whole policy is proved, on a twin. @default false */
+  readonly all?: boolean;
+  /** Shows the progress to a person, on a terminal only. */
+  readonly note?: (text: string) => void;
+}
+
+/** Proves a stack; an interrupt ends the proof, and counts as a failure. */
 export async function prove(
   stack: Stack,
   outputs: StackOutputs,
-  note: (text: string) => void = () => {},
+  { all = false, note = () => {} }: Extent = {},
 ): Promise<Proof> {
   const interruption = new AbortController();
   const interrupt = () => interruption.abort();
   process.once("SIGINT", interrupt);
   try {
-    return await proveStack(outputs, {
-      stack: stack.name,
-      signal: interruption.signal,
-      ...(stderr.isTTY ? { onProgress: (progress: MatrixProgress) => note(progressBar(progress)) } : {}),
-    });
+    const options = { stack: stack.name, signal: interruption.signal };
+    if (!all) return await proveRunningBroker({ outputs }, options);
+    const onProgress = stderr.isTTY ? (progress: MatrixProgress) => note(progressBar(progress)) : undefined;
+    return await proveStack(outputs, { ...options, onProgress });
   } finally {
     process.off("SIGINT", interrupt);
   }

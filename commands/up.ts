@@ -49,7 +49,7 @@ async function bringUp(workplace: Workplace, updateImage: boolean): Promise<numb
 
   const [changes, outputs] = await Promise.all([stack.lastChanges(), readOutputs(stack)]);
   if (updateImage) await removeSupersededImages();
-  const proof = await progress.step("proving the running broker", (note) => prove(stack, outputs, note));
+  const proof = await progress.step("proving the running broker", () => prove(stack, outputs));
   const storage = await inspectStorage(outputs.broker.container);
   stdout.write(`${report(proof)}\n\n${summary(stack.name, changes, outputs, storage)}\n`);
   return proof.failed === 0 ? 0 : 1;

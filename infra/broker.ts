@@ -8,15 +8,18 @@ import { listenerIn, listeners, listenersIn } from "../mosquitto/listener.ts";
 import { digest } from "../mosquitto/revision.ts";
 import { startScript } from "../mosquitto/start.ts";
 import { ISSUED_KEY_TYPE } from "./authority.ts";
+import type { StackOutputs } from "./contract.ts";
 import { publish, reload, revisionId } from "./delivery.ts";
 import { DATABASE, STORAGE } from "./earlier-messages.ts";
 import type { EngineContainer } from "./engine.ts";
 import type { Files } from "./files.ts";
+import { PROOF, type Prove, proveBeforeForce } from "./gate.ts";
 import { type ImageTrialArgs, tryImage } from "./image-trial.ts";
 import type { EngineNames } from "./names.ts";
+import type { Described } from "./outputs.ts";
 import type { Settings } from "./settings-schema.ts";
 import { labelList } from "./short-lived-container.ts";
-import { TAKEN_OVER } from "./taken-over.ts";
+import { TAKEN_OVER, type TakenOver } from "./taken-over.ts";
 
 export interface BrokerArgs {
   readonly names: EngineNames;
@@ -30,12 +33,22 @@ export interface BrokerArgs {
   readonly takenOver: pulumi.Input<string>;
   /** The stack's containers as the engine has them now. */
   readonly present: ReadonlyMap<string, EngineContainer>;
+  /** What the broker was given last; undefined where it was never given anything. */
+  readonly last: TakenOver | undefined;
+  /** What the outputs say of the stack, but for its broker. Secret. */
+  readonly described: Described;
+  /** The secret that records of proofs are signed with. */
+  readonly proofKey: pulumi.Output<string>;
+  /** Proves new files on a twin. */
+  readonly prove: Prove;
 }
 
 /** The running broker: its volumes, the delivery of its files, its container, and the reload. */
 export class Broker extends pulumi.ComponentResource {
   /** The name of the broker's container. */
   readonly container: pulumi.Output<string>;
+  /** What a twin of it takes. */
+  readonly twin: pulumi.Output<{ readonly network: string; readonly revisions: string }>;
   /** The revision that the broker has taken over. */
   readonly revision: pulumi.Output<string>;
 
@@ -46,20 +59,26 @@ export class Broker extends pulumi.ComponentResource {
     const restart = restartDigest(args);
 
     const network = new docker.Network("network", { name: names.prefix, driver: "bridge" }, child);
+    const twins = new docker.Network("twin-network", { name: names.twin, driver: "bridge" }, child);
     const revisions = new docker.Volume("revisions", { name: names.revisions }, child);
     const data = new docker.Volume("data", { name: names.data }, { ...child, protect: settings.protect });
     const image = new docker.RemoteImage("image", { name: args.image, keepLocally: true }, child);
-    const common = {
-      image: image.name,
-      labels: { "naboom-mqtt.stack": names.prefix, [IMAGE]: image.imageId },
-    };
+    const stackLabels = { "naboom-mqtt.stack": names.prefix, [IMAGE]: image.imageId };
+    const common = { image: image.name, labels: stackLabels };
     announceRestart(args.present.get(names.broker), restart, image.imageId);
     const delivery = { ...common, volume: revisions.name, revision: args.files.revision };
 
     const tried = trial({ ...common, imageId: image.imageId, ...named(names.imageTrial, args) }, args, child);
+    const passage = proveBeforeForce({
+      ...gate(args),
+      ...{ imageId: image.imageId, network: twins.name, after: tried },
+    });
     const published = publish(
-      { ...delivery, record: args.takenOver, ...named(names.publish, args) },
-      { ...child, dependsOn: tried },
+      {
+        ...{ ...delivery, record: args.takenOver, proof: passage.record, ...named(names.publish, args) },
+        labels: { ...stackLabels, [PROOF]: passage.label },
+      },
+      child,
     );
     const container = new docker.Container(
       "container",
@@ -68,10 +87,7 @@ export class Broker extends pulumi.ComponentResource {
         ...common,
         labels: labelList({ ...common.labels, [RESTART]: restart, [STORAGE]: DATABASE }),
         networksAdvanced: [{ name: network.name, aliases: ["broker"] }],
-        volumes: [
-          { volumeName: revisions.name, containerPath: layout.revisions, readOnly: true },
-          { volumeName: data.name, containerPath: layout.data },
-        ],
+        volumes: volumes(revisions, data),
         ...process(settings),
         ...confinement(settings),
         ...supervision(settings),
@@ -84,6 +100,7 @@ export class Broker extends pulumi.ComponentResource {
       { ...child, dependsOn: [container] },
     );
 
+    this.twin = pulumi.output({ network: twins.name, revisions: revisions.name });
     this.container = container.name;
     this.revision = pulumi.output(reloaded.completed).apply(() => revisionId(args.files.revision));
     this.registerOutputs({ container: this.container, revision: this.revision });
@@ -102,6 +119,27 @@ function trial(
   if (!webSockets) return [];
   const about = { stack: pulumi.getStack(), configured: settings.image };
   return [tryImage({ ...container, ...about }, options).completed];
+}
+
+function volumes(revisions: docker.Volume, data: docker.Volume) {
+  return [
+    { volumeName: revisions.name, containerPath: layout.revisions, readOnly: true },
+    { volumeName: data.name, containerPath: layout.data },
+  ];
+}
+
+/** What has to be proved before files go into force. */
+function gate({ names, image, files, described, proofKey, prove, present, last }: BrokerArgs) {
+  return {
+    ...{ stack: pulumi.getStack(), revisions: names.revisions, delivered: last !== undefined, image, prove },
+    ...{ revision: files.revision, key: proofKey, previous: present.get(names.publish) },
+    outputs: pulumi
+      .all([pulumi.output(described) as pulumi.Output<Omit<StackOutputs, "broker">>, files.revision])
+      .apply(([outputs, { id: revision }]) => ({
+        ...outputs,
+        broker: { container: names.broker, image, revision },
+      })),
+  };
 }
 
 /** A delivery's container by name, as it is to be and as it is. */

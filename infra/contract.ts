@@ -22,6 +22,8 @@ export const stackOutputs = z.strictObject({
     image: z.string(),
     /** The id of the revision of its files that is in force. */
     revision: z.string().regex(/^[0-9a-f]{16}$/),
+    /** What a twin of it takes: the network for it, and the volume of revisions. Outputs of an earlier version lack it. */
+    twin: z.strictObject({ network: z.string(), revisions: z.string() }).optional(),
   }),
   /** Where each listener that is on is reached from the host. */
   listeners: z.partialRecord(

@@ -10,6 +10,8 @@ import { ShortLivedContainer } from "./short-lived-container.ts";
 export interface DeliveryArgs extends FileDeliveryArgs<Revision> {
   /** What the files stand for; it stays beside them in the volume, and holds no secret. */
   readonly record: pulumi.Input<string>;
+  /** The record of what is proved; it stays there too. */
+  readonly proof: pulumi.Input<string>;
 }
 
 export interface ReloadArgs extends FileDeliveryArgs<Revision> {
@@ -37,10 +39,13 @@ export function publish(args: DeliveryArgs, options: pulumi.ComponentResourceOpt
         capabilities: { drops: ["ALL"], adds: PUBLISH_CAPABILITIES },
         volumes: [{ volumeName: args.volume, containerPath: publishMount }],
         // One archive, since the provider uploads files one by one.
-        uploads: pulumi.all([args.revision, args.record]).apply(async ([{ files }, record]) => [
-          { file: layout.archive, contentBase64: await packFiles(files) },
-          { file: layout.record, content: record },
-        ]),
+        uploads: pulumi
+          .all([args.revision, args.record, args.proof])
+          .apply(async ([{ files }, record, proof]) => [
+            { file: layout.archive, contentBase64: await packFiles(files) },
+            { file: layout.record, content: record },
+            { file: layout.proof, content: proof },
+          ]),
       },
     },
     options,

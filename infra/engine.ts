@@ -7,6 +7,8 @@ import { Refusal } from "./refusal.ts";
 export interface EngineContainer {
   readonly id: string;
   readonly name: string;
+  /** The id of its image. */
+  readonly image: string;
   readonly running: boolean;
   /** Whether it has run and ended; one that Docker made and never started has not. */
   readonly ended: boolean;
@@ -21,6 +23,7 @@ const inspected = z.array(
   z.object({
     Id: z.string(),
     Name: z.string(),
+    Image: z.string(),
     State: z.object({ Status: z.string(), Running: z.boolean(), ExitCode: z.int() }),
     Config: z.object({ Labels: z.record(z.string(), z.string()).nullable() }),
     HostConfig: z.object({
@@ -47,6 +50,7 @@ export async function inspectContainers(
   const containers = inspected.parse(JSON.parse(stdout || "[]")).map((container) => ({
     id: container.Id,
     name: container.Name.replace(/^\//, ""),
+    image: container.Image,
     running: container.State.Running,
     ended: container.State.Status === "exited",
     exitCode: container.State.ExitCode,

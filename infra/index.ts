@@ -1,11 +1,12 @@
 import "./stack-trace.ts";
 import * as pulumi from "@pulumi/pulumi";
+import { proveFilesOnTwin } from "../smoke-tests/prove-files.ts";
 import { Authority } from "./authority.ts";
 import { Broker } from "./broker.ts";
 import { issueClientCertificates } from "./client-authority.ts";
 import { Console } from "./console.ts";
 import { renderFiles } from "./files.ts";
-import { stackOutputs } from "./outputs.ts";
+import { describeStack, stackOutputs } from "./outputs.ts";
 import { planUpdate } from "./plan.ts";
 import { writeTakenOver } from "./taken-over.ts";
 import { Users } from "./users.ts";
@@ -24,7 +25,12 @@ const files = renderFiles(settings, issuer, accounts, clients);
 const takenOver = pulumi
   .all([issuer.serverExpires, clients?.certificates ?? {}])
   .apply(([serverExpires, issued]) => writeTakenOver({ ...plan, serverExpires, issued }));
-const running = new Broker("broker", { ...plan, files, takenOver });
+const described = describeStack({ settings, authority: issuer, users: accounts, clients });
+const running = new Broker("broker", {
+  ...{ ...plan, files, takenOver, prove: proveFilesOnTwin },
+  described,
+  proofKey: accounts.healthcheckSeed,
+});
 
 // The page for people, where there is to be one.
 if (consoleImage !== undefined) {
@@ -32,11 +38,4 @@ if (consoleImage !== undefined) {
 }
 
 // What others need to know of it.
-export default stackOutputs({
-  settings,
-  image,
-  authority: issuer,
-  users: accounts,
-  clients,
-  broker: running,
-});
+export default stackOutputs({ image, broker: running, described });

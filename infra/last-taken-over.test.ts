@@ -29,7 +29,16 @@ function answer(exitCode: number, stdout = "", stderr = "") {
 describe("what the broker was given last", () => {
   it("is what the reload container's label says, without a question to the engine", async () => {
     const labels = { [TAKEN_OVER]: record };
-    const reload = { id: "1", name: "r", running: false, ended: true, exitCode: 0, labels, published: [] };
+    const reload = {
+      id: "1",
+      name: "r",
+      image: "sha256:1",
+      running: false,
+      ended: true,
+      exitCode: 0,
+      labels,
+      published: [],
+    };
     const told = await readLastTakenOver({ ...last, reload });
     expect(told?.users.web?.generation).toBe(2);
   });

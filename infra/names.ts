@@ -8,6 +8,8 @@ export interface EngineNames {
   readonly publish: string;
   readonly imageTrial: string;
   readonly reload: string;
+  /** The network that only twins are on. */
+  readonly twin: string;
   readonly revisions: string;
   readonly data: string;
   readonly console: string;
@@ -25,6 +27,7 @@ export function engineNames(project: string, stack: string): EngineNames {
     publish: `${prefix}-publish`,
     imageTrial: `${prefix}-image-trial`,
     reload: `${prefix}-reload`,
+    twin: `${prefix}-twin`,
     revisions: `${prefix}-revisions`,
     data: `${prefix}-data`,
     console: `${prefix}-console`,

@@ -11,24 +11,38 @@ import { clientHost } from "./listener-settings.ts";
 import type { Settings } from "./settings-schema.ts";
 import type { UserCredential, Users } from "./users.ts";
 
-export interface OutputsArgs {
+export interface DescriptionArgs {
   readonly settings: Settings;
-  readonly image: string;
   readonly authority: Authority;
   readonly users: Users;
   /** None where no listener asks for certificates. */
   readonly clients: ClientAuthority | undefined;
-  readonly broker: Broker;
 }
 
+export interface OutputsArgs {
+  /** The reference of the broker's image. */
+  readonly image: string;
+  readonly broker: Broker;
+  readonly described: Described;
+}
+
+/** Each of some outputs. */
+type Each<Outputs> = { [Key in keyof Outputs]: pulumi.Output<Outputs[Key]> };
+
+/** The outputs that do not wait for the broker. */
+export type Described = Each<Omit<StackOutputs, "broker">>;
+
 /** The stack's outputs, in the form of the contract; Pulumi warns of one that is there without a value. */
-export function stackOutputs(args: OutputsArgs): {
-  [Key in keyof StackOutputs]: pulumi.Output<StackOutputs[Key]>;
-} {
-  const { settings, authority, broker } = args;
+export function stackOutputs({ broker, image, described }: OutputsArgs): Each<StackOutputs> {
+  const { container, revision, twin } = broker;
+  return { broker: pulumi.output({ container, image, revision, twin }), ...described };
+}
+
+/** What the outputs say of a stack before its broker runs. */
+export function describeStack(args: DescriptionArgs): Described {
+  const { settings, authority } = args;
   const console = consoleUrl(settings);
   return {
-    broker: pulumi.output({ container: broker.container, image: args.image, revision: broker.revision }),
     listeners: pulumi.output(endpoints(settings)),
     origins: pulumi.output([...settings.origins]),
     certificates: pulumi

@@ -52,7 +52,7 @@ describe("the record of what is in force", () => {
   });
 
   it("is put there before the files are put in force", () => {
-    const [record, current] = [`.partial-record ${recordName}`, '".current-$1" current'];
+    const [record, current] = [`put ${layout.record} ${recordName}`, '".current-$1" current'];
     expect(publishScript.indexOf(record)).toBeGreaterThan(0);
     expect(publishScript.indexOf(current)).toBeGreaterThan(publishScript.indexOf(record));
   });

@@ -16,6 +16,9 @@ const CHECK = healthcheckCommand(layout.current);
 /** The record's name in the volume. */
 export const recordName = basename(layout.record);
 
+/** The name in the volume of the record of what is proved. */
+export const proofName = basename(layout.proof);
+
 /**
  * The script of the publish container: a throwaway broker must stand on the new files and let the
  * healthcheck in over TLS; only then are they copied into the volume and put in force with one rename.
@@ -61,11 +64,14 @@ if now=$(readlink current); then
   done
 fi
 touch "$target"
-if [ -e ${layout.record} ]; then
-  cp ${layout.record} .partial-record
+put() {
+  if [ ! -e "$1" ]; then return; fi
+  cp "$1" .partial-record
   sync
-  mv -T .partial-record ${recordName}
-fi
+  mv -T .partial-record "$2"
+}
+put ${layout.record} ${recordName}
+put ${layout.proof} ${proofName}
 rm -f .current-*
 ln -s "$target" ".current-$1"
 mv -T ".current-$1" current
@@ -99,6 +105,9 @@ export const readRecordScript = `cd ${publishMount} || exit 1
 if [ -e ${recordName} ]; then exec cat ${recordName}; fi
 if [ -h current ]; then exit ${NO_RECORD}; fi
 `;
+
+/** The script that prints the record of what is proved; nothing where there is none. */
+export const readProofScript = `cd ${publishMount} && if [ -e ${proofName} ]; then exec cat ${proofName}; fi`;
 
 /** The script that has the next update take the config as it stands, whatever was in force. */
 export const forgetRecordScript = `echo null >${publishMount}/${recordName}`;

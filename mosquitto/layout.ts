@@ -8,6 +8,8 @@ export const layout = Object.freeze({
   archive: "/mosquitto/revisions/revision.tar",
   /** The record of what is in force, beside the revisions, and on its way into the publish container. */
   record: "/mosquitto/revisions/taken-over.json",
+  /** The record of what is proved, beside the revisions, and on its way into the publish container. */
+  proof: "/mosquitto/revisions/proof.json",
   /** The volume with the database of messages and sessions. */
   data: "/mosquitto/data",
   plugins: Object.freeze({

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { type Check, type Outcome, summarize } from "./proof.ts";
 
-const about = { stack: "dev", broker: "broker", seconds: 1 };
+const about = { stack: "dev", broker: "broker", on: "twin" as const, seconds: 1 };
 
 function check(outcome: Outcome): Check {
   return { subject: "Log-in", name: "it holds", outcome, milliseconds: 1 };

@@ -45,37 +45,38 @@ export interface Check extends CheckPlace {
   readonly seen?: string;
 }
 
-/** What was proved of a stack's broker. No secret is in it. */
-export interface Proof {
+/** Which broker a proof is about. */
+export interface ProvedBroker {
   readonly stack: string;
-  /** The name of the broker's container. */
+  /** The name of its container. */
   readonly broker: string;
+  /** Of a twin everything is proved; of the broker that runs, what no client can notice. */
+  readonly on: "twin" | "running broker" | "running broker and a twin";
+}
+
+/** What was proved of a broker. No secret is in it. */
+export interface Proof extends ProvedBroker {
   readonly checks: readonly Check[];
   readonly passed: number;
   /** 0 only if every check could be made and held; whoever calls exits with 0 only then. */
   readonly failed: number;
   readonly notApplicable: number;
   readonly seconds: number;
+  /** How many of the users a running broker was asked about. @default all */
+  readonly asked?: { readonly users: number; readonly of: number };
 }
 
 /** Counts the checks; a run without a single proved one has failed. */
 export function summarize(
-  about: Pick<Proof, "stack" | "broker" | "seconds">,
+  about: ProvedBroker & Pick<Proof, "seconds" | "asked">,
   checks: readonly Check[],
 ): Proof {
   const count = (outcome: Outcome) => checks.filter((check) => check.outcome === outcome).length;
   const passed = count("proved");
   if (passed === 0 && count("failed") === 0) return summarize(about, [...checks, nothingProved]);
-  const { stack, broker, seconds } = about;
-  return {
-    stack,
-    broker,
-    checks,
-    passed,
-    failed: count("failed"),
-    notApplicable: count("not applicable"),
-    seconds,
-  };
+  const { stack, broker, on, ...rest } = about;
+  const [failed, notApplicable] = [count("failed"), count("not applicable")];
+  return { stack, broker, on, checks, passed, failed, notApplicable, ...rest };
 }
 
 const nothingProved: Check = Object.freeze({

@@ -1,82 +1,47 @@
-import { readdir } from "node:fs/promises";
-import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
-import { createVitest } from "vitest/node";
 import type { StackOutputs } from "../infra/contract.ts";
-import { connectionShortage } from "./connections.ts";
-import { proveFiles } from "./files.ts";
-import { type MatrixOptions, type MatrixProgress, proveMatrix } from "./matrix/matrix.ts";
-import { type Check, type Proof, summarize } from "./proof.ts";
-import { checkReachability } from "./reachability.ts";
-import { createRedaction, type Redaction } from "./redaction.ts";
-import { CheckReporter, exception, inOrder, redacted } from "./reporter.ts";
-import { proveStorage } from "./storage.ts";
+import { inspectContainers } from "../infra/engine.ts";
+import { runCommand } from "../infra/mend.ts";
+import { Refusal } from "../infra/refusal.ts";
+import { Twin } from "../infra/twin.ts";
+import { listenersIn } from "../mosquitto/listener.ts";
+import type { MatrixProgress } from "./matrix/matrix.ts";
+import { type Proof, summarize } from "./proof.ts";
+import { type ProveOptions, proveRunningBroker, proveTwin } from "./prove.ts";
 
-export interface ProveOptions {
-  /** The stack's name, for the report. */
-  readonly stack: string;
-  /** Ends the run early; the proof then counts as failed. */
-  readonly signal?: AbortSignal;
-  /** Hears how far the proof of the policy is, which takes the longest where there are many users. */
-  readonly onProgress?: (progress: MatrixProgress) => void;
+export interface ProveStackOptions extends ProveOptions {
+  /** Hears how far the proof of the policy is. */
+  readonly onProgress?: ((progress: MatrixProgress) => void) | undefined;
 }
-
-const folder = dirname(fileURLToPath(import.meta.url));
 
 /**
- * Runs every smoke test against a stack and tells what was proved. Prints nothing.
+ * Proves all that can be proved of a stack: the whole policy on a twin of the revision in force, then of the broker that
+ * runs what no client can notice.
  *
- * The outputs go to the tests' thread as a message: no secret is on a command line, in the environment or in a
- * file. Takes 2 to 3 seconds for one user. Where a listener cannot be reached, nothing else is tried.
+ * @throws Refusal where the twin does not stand, or is lost
  */
-export async function proveStack(outputs: StackOutputs, options: ProveOptions): Promise<Proof> {
-  const { stack, signal, onProgress } = options;
-  const started = performance.now();
-  const about = { stack, broker: outputs.broker.container };
-  const reachability = await checkReachability(outputs);
-  const reachable = reachability.every(({ outcome }) => outcome === "proved");
-  const checks = reachable ? await proveReachable(outputs, { signal, onProgress }) : [];
-  const seconds = Math.round(performance.now() - started) / 1000;
-  return summarize({ ...about, seconds }, inOrder([...reachability, ...checks]));
-}
-
-async function proveReachable(outputs: StackOutputs, options: MatrixOptions): Promise<readonly Check[]> {
-  const redact = createRedaction(outputs);
-  const [tests, files, storage, matrix] = await Promise.all([
-    runTests(outputs, redact, options.signal),
-    proveFiles(outputs),
-    proveStorage(outputs),
-    proveMatrix(outputs, options).catch((error) => [exception("the policy is tried to its end", error)]),
-  ]);
-  const checks = [...tests, ...[...files, ...storage, ...matrix].map((check) => redacted(check, redact))];
-  return [...checks, ...connectionShortage(outputs.limits, checks)];
-}
-
-async function runTests(
-  outputs: StackOutputs,
-  redact: Redaction,
-  signal: AbortSignal | undefined,
-): Promise<readonly Check[]> {
-  const files = (await readdir(folder)).filter((name) => name.endsWith(".smoke.ts"));
-  const reporter = new CheckReporter(files, redact);
-  const vitest = await createVitest("test", {
-    root: join(folder, ".."),
-    project: ["smoke"],
-    run: true,
-    watch: false,
-    reporters: [reporter],
-    onConsoleLog: () => false,
-  });
-  const interrupt = () => void vitest.cancelCurrentRun("keyboard-input");
-  signal?.addEventListener("abort", interrupt);
-  const exitCode = process.exitCode;
-  try {
-    vitest.provide("outputs", outputs);
-    if (signal?.aborted !== true) await vitest.start();
-  } finally {
-    signal?.removeEventListener("abort", interrupt);
-    await vitest.close();
-    process.exitCode = exitCode;
+export async function proveStack(outputs: StackOutputs, options: ProveStackOptions): Promise<Proof> {
+  const { stack } = options;
+  const { container: broker, twin: place } = outputs.broker;
+  if (place === undefined) {
+    throw new Refusal(
+      `stack ${stack} was brought up by an earlier version, without a network for twins; to have it: ${runCommand(stack, "up")}`,
+    );
   }
-  return reporter.checks;
+  // The image by its id: a name may be another image's by now.
+  const running = (await inspectContainers(stack, [broker])).get(broker);
+  const twin = await Twin.start({
+    ...{ stack, image: running?.image ?? outputs.broker.image, network: place.network },
+    listeners: listenersIn(outputs.listeners),
+    files: { volume: place.revisions },
+  });
+  try {
+    const target = { outputs, addresses: twin.addresses };
+    const whole = proveTwin(target, { ...options, container: twin.container });
+    const proofs = [await Promise.race([whole, twin.lost]), await proveRunningBroker({ outputs }, options)];
+    const seconds = proofs.reduce((sum, proof) => sum + proof.seconds, 0);
+    const checks = proofs.flatMap((proof) => proof.checks);
+    return summarize({ stack, broker, on: "running broker and a twin", seconds }, checks);
+  } finally {
+    await twin.stop();
+  }
 }

@@ -1,4 +1,5 @@
 import type { StackOutputs } from "../infra/contract.ts";
+import type { Check } from "./proof.ts";
 
 /** What stands in the place of a secret. */
 export const REDACTED = "[secret]";
@@ -35,3 +36,14 @@ function forms(password: string): string[] {
     bytes.toString("hex"),
   ];
 }
+
+/** Every free text of a check, redacted. */
+export function redacted(check: Check, redact: Redaction): Check {
+  const entries = Object.entries(check).map(([key, value]) => [
+    key,
+    TEXTS.has(key) && typeof value === "string" ? redact(value) : value,
+  ]);
+  return Object.fromEntries(entries) as Check;
+}
+
+const TEXTS: ReadonlySet<string> = new Set<keyof Check>(["name", "reason", "expected", "seen"]);

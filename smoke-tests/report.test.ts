@@ -5,7 +5,7 @@ import { protocolVersions } from "./reason-codes.ts";
 import { renderReport } from "./report.ts";
 
 function proofOf(checks: readonly Check[], stack = "dev") {
-  return summarize({ stack, broker: `naboom-mqtt-${stack}-broker`, seconds: 2.06 }, checks);
+  return summarize({ stack, broker: `naboom-mqtt-${stack}-broker`, on: "twin", seconds: 2.06 }, checks);
 }
 
 function onAll(name: string, listeners: readonly ListenerName[] = listenerNames): Check[] {

@@ -32,6 +32,11 @@ export function renderReport(proof: Proof, { colour }: { readonly colour: boolea
   ].join("\n");
 }
 
+/** Renders only what failed, without colours. */
+export function renderFailures(proof: Proof): string {
+  return list(proof, "failed", colors.createColors(false)).slice(1).join("\n").trimEnd();
+}
+
 function table(checks: readonly Check[], width: number, paint: Paint): string[] {
   const subject = checks[0]?.subject ?? "";
   const listeners = listenerNames.filter((name) => checks.some(({ listener }) => listener === name));

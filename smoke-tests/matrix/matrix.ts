@@ -3,6 +3,7 @@ import { type ListenerName, listenerIn, listenersIn } from "../../mosquitto/list
 import { AccountPool } from "../account-pool.ts";
 import { endpointOf, isClosed } from "../endpoint.ts";
 import type { Check } from "../proof.ts";
+import type { Target } from "../target.ts";
 import { type Access, BATCH_STEPS, Batch } from "./batch.ts";
 import { evaluate, rankOf } from "./evaluation.ts";
 import { demandHolding } from "./holding.ts";
@@ -19,6 +20,7 @@ export interface MatrixProgress {
 }
 
 export interface MatrixOptions {
+  readonly users?: readonly string[] | undefined;
   readonly signal?: AbortSignal | undefined;
   readonly onProgress?: ((progress: MatrixProgress) => void) | undefined;
 }
@@ -33,13 +35,14 @@ const BATCH = 25;
  * What is expected comes from the reference model of the broker's rules. Nothing is sent that a real client could
  * get on a topic without a wildcard; see docs/adr/0010.
  */
-export async function proveMatrix(outputs: StackOutputs, options: MatrixOptions = {}): Promise<Check[]> {
+export async function proveMatrix(target: Target, options: MatrixOptions = {}): Promise<Check[]> {
+  const { outputs } = target;
   const { signal, onProgress } = options;
   // The names of the accounts that the proof has are not those that the patterns are for.
   const patterns = outputs.clientIds === "own" ? [] : outputs.patterns;
   const policy = new Policy({ ...outputs, patterns });
   const planner = new Planner(policy);
-  const door = doorsOf(outputs);
+  const door = doorsOf(target);
   const checks: Check[] = outputs.clientIds === "own" ? outputs.patterns.map(unprovable) : [];
   let steps = 0;
   const total = Math.ceil(policy.users.length / BATCH) * BATCH_STEPS;
@@ -113,12 +116,13 @@ const interrupted: Check = Object.freeze({
   seen: "an interruption before the last",
 });
 
-function doorsOf(outputs: StackOutputs) {
+function doorsOf(target: Target) {
+  const { outputs } = target;
   const accounts = new AccountPool(outputs, "policy");
   return ({ name }: PolicyUser, listener: ListenerName): Door => {
     const { username, password } = outputs.credentials[name] ?? {};
     const { queuedBytes } = outputs.limits;
     const credential = { username, password };
-    return { endpoint: endpointOf({ outputs }, listener, accounts), credential, queuedBytes };
+    return { endpoint: endpointOf(target, listener, accounts), credential, queuedBytes };
   };
 }

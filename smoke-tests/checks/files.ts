@@ -1,12 +1,12 @@
-import type { StackOutputs } from "../infra/contract.ts";
-import { readDeliveredFiles } from "../infra/delivered-files.ts";
-import { renderAcl, type UserAccess } from "../mosquitto/acl.ts";
-import { type AclFile, readAclFile } from "../mosquitto/acl-file.ts";
-import { connectionAccounts } from "../mosquitto/client-id.ts";
-import type { FilesInForce } from "../mosquitto/files-in-force.ts";
-import { healthcheckAccount } from "../mosquitto/healthcheck.ts";
-import { internalListener, type ListenerName, listenerIn, listenersIn } from "../mosquitto/listener.ts";
-import type { Check } from "./proof.ts";
+import type { StackOutputs } from "../../infra/contract.ts";
+import { readDeliveredFiles } from "../../infra/delivered-files.ts";
+import { renderAcl, type UserAccess } from "../../mosquitto/acl.ts";
+import { type AclFile, readAclFile } from "../../mosquitto/acl-file.ts";
+import { connectionAccounts } from "../../mosquitto/client-id.ts";
+import type { FilesInForce } from "../../mosquitto/files-in-force.ts";
+import { healthcheckAccount } from "../../mosquitto/healthcheck.ts";
+import { internalListener, type ListenerName, listenerIn, listenersIn } from "../../mosquitto/listener.ts";
+import type { Check } from "../proof.ts";
 
 /** Differences beyond this number are only counted. */
 const SHOWN = 3;
@@ -15,14 +15,16 @@ const SHOWN = 3;
  * Proves that the broker's files are those that its stack delivered, and that they say what the outputs say: for
  * every account, also those that no test logs in with, and for rules that no message can prove.
  *
+ * @param container the broker's, or a twin's
  * @param read gives the files; a text in their place says why there are none, and fails the check
  */
 export async function proveFiles(
   outputs: StackOutputs,
+  container: string,
   read: (container: string) => Promise<FilesInForce | string> = readDeliveredFiles,
 ): Promise<Check[]> {
   const started = performance.now();
-  const files = await read(outputs.broker.container);
+  const files = await read(container);
   const milliseconds = Math.round((performance.now() - started) * 10) / 10;
   const about = { subject: "Files", milliseconds } as const;
   if (typeof files === "string") {

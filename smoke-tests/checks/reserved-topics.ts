@@ -1,10 +1,13 @@
-import type { UserAccess } from "../mosquitto/acl.ts";
-import { mayRead, mayWrite, openRoute } from "./access.ts";
-import { checkRepresentatives, notApplicable, type Site } from "./check.ts";
-import type { Client } from "./client.ts";
-import { demand } from "./expectation.ts";
-import { codeName, codes } from "./reason-codes.ts";
-import { othersThan } from "./stack.ts";
+import type { UserAccess } from "../../mosquitto/acl.ts";
+import { mayRead, mayWrite, openRoute } from "../access.ts";
+import type { Client } from "../client.ts";
+import { demand } from "../expectation.ts";
+import { codeName, codes } from "../reason-codes.ts";
+import type { CheckList } from "./check-list.ts";
+import { notApplicable } from "./not-applicable.ts";
+import type { Site } from "./site.ts";
+
+const SUBJECT = "Reserved topics";
 
 /** Among them retained ones that the broker always has, by wildcard and by name. */
 const SYS_FILTERS = ["$SYS/#", "$SYS/broker/version", "$SYS/+/version"];
@@ -12,22 +15,22 @@ const SYS_FILTERS = ["$SYS/#", "$SYS/broker/version", "$SYS/+/version"];
 /** Where plugins of Mosquitto take orders. */
 const CONTROL_TOPIC = "$CONTROL/dynamic-security/v1";
 
-checkReserved("$SYS is closed to reading", (site, user) => demandClosed(site, user, "$SYS/", SYS_FILTERS));
+/** Whether the broker's own topics are closed to whoever has no rule for them. */
+export function reservedTopics(checks: CheckList): void {
+  checks.representatives(SUBJECT, "$SYS is closed to reading", (site, user) =>
+    demandClosed(site, user, "$SYS/", SYS_FILTERS),
+  );
 
-checkReserved("$SYS is closed to writing", async (site, user) => {
-  const topic = `$SYS/${site.level}`;
-  if (mayWrite(user.rules, topic)) notApplicable("the rules let the user write to $SYS");
-  await demandClosed(site, user, topic, [topic], topic);
-});
+  checks.representatives(SUBJECT, "$SYS is closed to writing", async (site, user) => {
+    const topic = `$SYS/${site.level}`;
+    if (mayWrite(user.rules, topic)) notApplicable("the rules let the user write to $SYS");
+    await demandClosed(site, user, topic, [topic], topic);
+  });
 
-checkReserved("$CONTROL is closed to reading and writing", async (site, user) => {
-  if (mayWrite(user.rules, CONTROL_TOPIC)) notApplicable("the rules let the user write to $CONTROL");
-  await demandClosed(site, user, "$CONTROL/", ["$CONTROL/#", CONTROL_TOPIC], CONTROL_TOPIC);
-});
-
-/** Makes a check on each listener. */
-function checkReserved(name: string, body: (site: Site, user: UserAccess) => Promise<void>): void {
-  checkRepresentatives("Reserved topics", name, body);
+  checks.representatives(SUBJECT, "$CONTROL is closed to reading and writing", async (site, user) => {
+    if (mayWrite(user.rules, CONTROL_TOPIC)) notApplicable("the rules let the user write to $CONTROL");
+    await demandClosed(site, user, "$CONTROL/", ["$CONTROL/#", CONTROL_TOPIC], CONTROL_TOPIC);
+  });
 }
 
 /**
@@ -41,7 +44,7 @@ async function demandClosed(
   filters: readonly string[],
   target?: string,
 ): Promise<void> {
-  const control = openRoute([user, ...othersThan(user)], [user], `${site.level}-control`);
+  const control = openRoute([user, ...site.stack.othersThan(user)], [user], `${site.level}-control`);
   // A publish is answered with a reason in MQTT 5, which is proof enough.
   if (control === undefined && (target === undefined || site.version === 4)) {
     notApplicable("no rule with a wildcard lets anybody reach the user, and silence alone proves nothing");

@@ -1,8 +1,9 @@
 import { generateKeyPairSync, type KeyObject, X509Certificate } from "node:crypto";
 import { describe, expect, it } from "vitest";
-import { inDays, issue, type TrialCertificate } from "../mosquitto/trial-certificate.ts";
-import { intermediate, NAMES, root, SERVER, server, stranger } from "../mosquitto/trial-chain.ts";
-import { SERVER_AUTH } from "./certificate.ts";
+import { inDays, issue, type TrialCertificate } from "../../mosquitto/trial-certificate.ts";
+import { intermediate, NAMES, root, SERVER, server, stranger } from "../../mosquitto/trial-chain.ts";
+import { SERVER_AUTH } from "../certificate.ts";
+import { Unproved } from "../expectation.ts";
 import {
   demandAuthority,
   demandNames,
@@ -11,7 +12,6 @@ import {
   demandValid,
   issuersOf,
 } from "./certificate-demands.ts";
-import { Unproved } from "./expectation.ts";
 
 const CLIENT_AUTH = "1.3.6.1.5.5.7.3.2";
 const [STACKS, OWN] = [false, true];

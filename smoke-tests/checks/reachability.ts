@@ -1,19 +1,19 @@
 import { connect } from "node:net";
-import type { StackOutputs } from "../infra/contract.ts";
-import { listenerIn, listenersIn } from "../mosquitto/listener.ts";
-import { readable, type Unproved, within } from "./expectation.ts";
-import type { Check } from "./proof.ts";
+import { listenersIn } from "../../mosquitto/listener.ts";
+import { readable, type Unproved, within } from "../expectation.ts";
+import type { Check } from "../proof.ts";
+import { type Address, addressOf, type Target } from "../target.ts";
 
 /**
  * Opens a TCP connection to each listener. All other checks wait for these, since where nothing answers they
  * would only say the same many times over.
  */
-export function checkReachability({ listeners }: Pick<StackOutputs, "listeners">): Promise<Check[]> {
+export function checkReachability(target: Target): Promise<Check[]> {
   return Promise.all(
-    listenersIn(listeners).map(async (listener): Promise<Check> => {
+    listenersIn(target.outputs.listeners).map(async (listener): Promise<Check> => {
       const started = performance.now();
       const about = { subject: "Listeners", name: "connections are accepted", listener } as const;
-      const failure = await reach(listenerIn(listeners, listener)).catch((error: Unproved) => error);
+      const failure = await reach(addressOf(target, listener)).catch((error: Unproved) => error);
       const milliseconds = Math.round((performance.now() - started) * 10) / 10;
       if (failure === undefined) return { ...about, milliseconds, outcome: "proved" };
       return { ...about, milliseconds, outcome: "failed", expected: failure.expected, seen: failure.actual };
@@ -21,7 +21,7 @@ export function checkReachability({ listeners }: Pick<StackOutputs, "listeners">
   );
 }
 
-async function reach({ host, port }: { readonly host: string; readonly port: number }): Promise<undefined> {
+async function reach({ host, port }: Address): Promise<undefined> {
   const socket = connect({ host, port });
   try {
     return await within(`a connection to ${host}, port ${port}`, (resolve, reject) => {

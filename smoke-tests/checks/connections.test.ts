@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
+import type { Check } from "../proof.ts";
 import { connectionShortage } from "./connections.ts";
-import type { Check } from "./proof.ts";
 
 const about = { subject: "Log-in", name: "the right password is taken", milliseconds: 0 } as const;
 const proved: Check = { ...about, outcome: "proved" };

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
-import type { StackOutputs } from "../infra/contract.ts";
-import { renderAcl } from "../mosquitto/acl.ts";
-import type { FilesInForce } from "../mosquitto/files-in-force.ts";
+import type { StackOutputs } from "../../infra/contract.ts";
+import { renderAcl } from "../../mosquitto/acl.ts";
+import type { FilesInForce } from "../../mosquitto/files-in-force.ts";
 import { proveFiles } from "./files.ts";
 
 const read = (filter: string) => [{ access: "read" as const, filter }];
@@ -52,14 +52,14 @@ const files: FilesInForce = {
 /** What is wrong with files that differ from those in some ways. */
 async function seen(changed: Partial<FilesInForce> | string): Promise<readonly unknown[]> {
   const given = typeof changed === "string" ? changed : { ...files, ...changed };
-  const checks = await proveFiles(outputs, async () => given);
+  const checks = await proveFiles(outputs, "the-broker", async () => given);
   return checks.filter(({ outcome }) => outcome !== "proved").map((check) => check.seen);
 }
 
 describe("a broker's files", () => {
   it("are proved where they are what the outputs say, for every name that the broker knows", async () => {
     expect(await seen({})).toEqual([]);
-    expect(await proveFiles(outputs, async () => files)).toHaveLength(7);
+    expect(await proveFiles(outputs, "the-broker", async () => files)).toHaveLength(7);
   });
 
   it("are not where they can't be looked at", async () => {

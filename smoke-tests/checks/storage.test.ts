@@ -1,6 +1,6 @@
 import { expect, it } from "vitest";
-import type { StackOutputs } from "../infra/contract.ts";
-import type { Storage } from "../mosquitto/storage.ts";
+import type { StackOutputs } from "../../infra/contract.ts";
+import type { Storage } from "../../mosquitto/storage.ts";
 import { proveStorage } from "./storage.ts";
 
 const outputs = { broker: { container: "b" } } as unknown as StackOutputs;

@@ -1,5 +1,5 @@
-import type { StackOutputs } from "../infra/contract.ts";
-import type { Check } from "./proof.ts";
+import type { StackOutputs } from "../../infra/contract.ts";
+import type { Check } from "../proof.ts";
 
 /**
  * More connections to one listener than all checks together have at a time, real clients' not counted: 51 were the

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { defaultLimits } from "../mosquitto/limits.ts";
+import { defaultLimits } from "../../mosquitto/limits.ts";
 import { inFlightAtATime, keptWhileAway } from "./allowance.ts";
 
 describe("messages that a check sends", () => {

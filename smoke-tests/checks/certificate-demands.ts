@@ -1,10 +1,10 @@
 import type { X509Certificate } from "node:crypto";
-import { type Certificate, readCertificate } from "../mosquitto/certificate.ts";
-import { coverNames } from "../mosquitto/certificate-names.ts";
-import { findPath } from "../mosquitto/certificate-path.ts";
-import { strengthFaults } from "../mosquitto/certificate-strength.ts";
-import { hasKeyUsage, maySignCertificates, SERVER_AUTH, subjectNames } from "./certificate.ts";
-import { demand, demandSame, Unproved } from "./expectation.ts";
+import { type Certificate, readCertificate } from "../../mosquitto/certificate.ts";
+import { coverNames } from "../../mosquitto/certificate-names.ts";
+import { findPath } from "../../mosquitto/certificate-path.ts";
+import { strengthFaults } from "../../mosquitto/certificate-strength.ts";
+import { hasKeyUsage, maySignCertificates, SERVER_AUTH, subjectNames } from "../certificate.ts";
+import { demand, demandSame, Unproved } from "../expectation.ts";
 
 // Of what the stack issues each detail is known; what the user brings, `own`, may be whatever an `up` takes.
 

@@ -1,7 +1,7 @@
-import type { StackOutputs } from "../infra/contract.ts";
-import { inspectStorage, seenCommand } from "../infra/storage.ts";
-import { STORAGE_FLOOR, type Storage } from "../mosquitto/storage.ts";
-import type { Check } from "./proof.ts";
+import type { StackOutputs } from "../../infra/contract.ts";
+import { inspectStorage, seenCommand } from "../../infra/storage.ts";
+import { STORAGE_FLOOR, type Storage } from "../../mosquitto/storage.ts";
+import type { Check } from "../proof.ts";
 
 const MEBIBYTE = 1_048_576;
 

@@ -1,4 +1,4 @@
-import type { StackOutputs } from "../infra/contract.ts";
+import type { StackOutputs } from "../../infra/contract.ts";
 
 type Limits = Pick<StackOutputs["limits"], "inflightMessages" | "queuedMessages" | "queuedBytes">;
 
