@@ -151,6 +151,7 @@ async function createBroker(present: ReadonlyMap<string, EngineContainer> = new 
     present,
     takenOver: TAKEN_OVER,
     last: undefined,
+    filesChanged: false,
     described: { users: {}, listeners: {} } as unknown as BrokerArgs["described"],
     proofKey: pulumi.secret("a key"),
     prove: async () => ({ passed: 1, notApplicable: 0, seconds: 1 }),

@@ -35,6 +35,8 @@ export interface BrokerArgs {
   readonly present: ReadonlyMap<string, EngineContainer>;
   /** What the broker was given last; undefined where it was never given anything. */
   readonly last: TakenOver | undefined;
+  /** Whether somebody has changed the running broker's files. */
+  readonly filesChanged: boolean;
   /** What the outputs say of the stack, but for its broker. Secret. */
   readonly described: Described;
   /** The secret that records of proofs are signed with. */
@@ -69,14 +71,13 @@ export class Broker extends pulumi.ComponentResource {
     const delivery = { ...common, volume: revisions.name, revision: args.files.revision };
 
     const tried = trial({ ...common, imageId: image.imageId, ...named(names.imageTrial, args) }, args, child);
-    const passage = proveBeforeForce({
-      ...gate(args),
-      ...{ imageId: image.imageId, network: twins.name, after: tried },
-    });
+    const ground = { imageId: image.imageId, network: twins.name, after: tried };
+    const passage = proveBeforeForce({ ...gate(args), ...ground });
     const published = publish(
       {
         ...{ ...delivery, record: args.takenOver, proof: passage.record, ...named(names.publish, args) },
         labels: { ...stackLabels, [PROOF]: passage.label },
+        again: args.filesChanged,
       },
       child,
     );

@@ -12,6 +12,8 @@ export interface DeliveryArgs extends FileDeliveryArgs<Revision> {
   readonly record: pulumi.Input<string>;
   /** The record of what is proved; it stays there too. */
   readonly proof: pulumi.Input<string>;
+  /** Whether the files are delivered although they are the same, as somebody has changed them in the volume. */
+  readonly again: boolean;
 }
 
 export interface ReloadArgs extends FileDeliveryArgs<Revision> {
@@ -19,13 +21,10 @@ export interface ReloadArgs extends FileDeliveryArgs<Revision> {
   readonly broker: pulumi.Input<string>;
 }
 
-/**
- * What the publish container may do: start its throwaway broker as 1883, and read and copy files that
- * belong to that user. It has no network.
- */
-const PUBLISH_CAPABILITIES = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER", "CAP_SETGID", "CAP_SETUID"];
+/** What the publish container may do: read and copy files that belong to the broker's user. It has no network. */
+const PUBLISH_CAPABILITIES = ["CAP_CHOWN", "CAP_DAC_OVERRIDE", "CAP_FOWNER"];
 
-/** Proves a revision on a throwaway broker, then puts it in force in the volume with one rename. */
+/** Puts a revision that is proved in force in the volume with one rename. */
 export function publish(args: DeliveryArgs, options: pulumi.ComponentResourceOptions): ShortLivedContainer {
   return new ShortLivedContainer(
     "publish",
@@ -33,7 +32,8 @@ export function publish(args: DeliveryArgs, options: pulumi.ComponentResourceOpt
       ...args,
       script: publishScript,
       argument: revisionId(args.revision),
-      failure: "the new files were refused, so the running broker was left as it is; the broker's own words",
+      failure:
+        "the new files were not put in force, so the running broker was left as it is; the container's own words",
       surroundings: {
         networkMode: "none",
         capabilities: { drops: ["ALL"], adds: PUBLISH_CAPABILITIES },

@@ -14,6 +14,7 @@ import {
 import type { Revision } from "../mosquitto/revision.ts";
 import type { StackOutputs } from "./contract.ts";
 import { type EngineContainer, lookInto } from "./engine.ts";
+import { runCommand } from "./mend.ts";
 import type { TwinOptions } from "./twin.ts";
 
 /** What is to be proved of files, and on what. */
@@ -132,7 +133,17 @@ function usersOf(outputs: StackOutputs, names: readonly string[]): readonly stri
 
 async function twinOf({ stack }: GateArgs, { files, image, network, outputs }: Ground): Promise<TwinOptions> {
   const archive = Buffer.from(await packFiles(files.files), "base64");
-  return { stack, image, network, listeners: listenersIn(outputs.listeners), files: { archive } };
+  const consequence =
+    "the new files were refused, as the twin of the broker that they are proved on did not stand; nothing was put in " +
+    `force, and the running broker is as it was; to try again: ${runCommand(stack, "up")}`;
+  return {
+    stack,
+    consequence,
+    image,
+    network,
+    listeners: listenersIn(outputs.listeners),
+    files: { archive },
+  };
 }
 
 interface Ground {

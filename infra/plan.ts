@@ -2,6 +2,7 @@ import { X509Certificate } from "node:crypto";
 import * as pulumi from "@pulumi/pulumi";
 import type { OwnCertificate } from "../mosquitto/certificate-chain.ts";
 import { ISSUED_KEY_TYPE } from "./authority.ts";
+import { CHANGED_FILES, haveChangedFiles } from "./changed-files.ts";
 import { checkEarlierMessages } from "./earlier-messages.ts";
 import { type EngineContainer, inspectContainers } from "./engine.ts";
 import { chooseConsoleImage, chooseImage } from "./image.ts";
@@ -33,6 +34,8 @@ export interface Plan {
   readonly renewals: number;
   /** The generation of the CA whose key is not to be deleted; undefined where none is. */
   readonly protectedGeneration: number | undefined;
+  /** Whether somebody has changed the running broker's files, which are delivered anew then. */
+  readonly filesChanged: boolean;
   /** What the broker was given last; undefined where it was never given anything. */
   readonly last: TakenOver | undefined;
 }
@@ -53,6 +56,7 @@ export async function planUpdate(): Promise<Plan> {
     chooseImage(stack, settings.image),
     console.enabled ? chooseConsoleImage(stack, console.image) : undefined,
   ]);
+  const looking = haveChangedFiles(present.get(names.broker));
   await checkHostPorts(stack, settings, present.get(names.broker), present.get(names.console));
   const own = readOwnCertificate({ certificates, stack, folder: process.cwd(), now });
   const { reload, revisions, data } = names;
@@ -64,8 +68,10 @@ export async function planUpdate(): Promise<Plan> {
   for (const warning of own?.warnings ?? []) await pulumi.log.warn(warning);
   for (const sentence of [...sentences, ...(taken === undefined ? [] : [taken])])
     await pulumi.log.info(sentence);
+  const filesChanged = await looking;
+  if (filesChanged) await pulumi.log.warn(CHANGED_FILES);
   const protectedGeneration = protectedAuthority(settings);
   const keyType = (own && new X509Certificate(own.chain).publicKey.asymmetricKeyType) ?? ISSUED_KEY_TYPE;
-  const found = { image, consoleImage, own, last };
+  const found = { image, consoleImage, own, last, filesChanged };
   return Object.freeze({ settings, names, present, ...found, keyType, renewals, protectedGeneration });
 }

@@ -15,6 +15,8 @@ export interface ShortLivedContainerArgs {
   readonly argument: pulumi.Input<string>;
   /** The container of that name as the engine has it now, if there is one. */
   readonly previous: EngineContainer | undefined;
+  /** Whether it runs again although nothing has changed. @default false */
+  readonly again?: boolean;
   /** What to tell the user when the script fails, by its exit code; the container's own words follow. */
   readonly failure: Failure;
   /** Where it runs and what it sees. */
@@ -46,7 +48,7 @@ export class ShortLivedContainer extends pulumi.ComponentResource {
         image: args.image,
         entrypoints: ["/bin/sh"],
         command: ["-c", args.script, name, args.argument],
-        labels: labelList({ ...args.labels, [ATTEMPT]: attempt(args.previous) }),
+        labels: labelList({ ...args.labels, [ATTEMPT]: attempt(args) }),
         attach: true,
         logs: true,
         mustRun: false,
@@ -68,10 +70,10 @@ export class ShortLivedContainer extends pulumi.ComponentResource {
  * What tells one run from the next: the last run's mark where it succeeded, so that nothing changes, and
  * a new one where it failed, never started, never ended or is gone, so that it is made again.
  */
-function attempt(previous: EngineContainer | undefined): string {
+function attempt({ previous, again = false }: Pick<ShortLivedContainerArgs, "previous" | "again">): string {
   const last = previous?.labels[ATTEMPT];
   const succeeded = previous?.ended === true && previous.exitCode === 0;
-  return succeeded && last !== undefined ? last : new Date().toISOString();
+  return succeeded && !again && last !== undefined ? last : new Date().toISOString();
 }
 
 /** Labels as the provider takes them. */

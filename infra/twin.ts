@@ -6,13 +6,14 @@ import type { Readable, Writable } from "node:stream";
 import { layout } from "../mosquitto/layout.ts";
 import { type ListenerName, listeners } from "../mosquitto/listener.ts";
 import { TWIN_READY, twinScript, twinSource } from "../mosquitto/twin.ts";
-import { runCommand } from "./mend.ts";
 import { Refusal } from "./refusal.ts";
 import { reachPorts, type TwinPorts } from "./twin-ports.ts";
 
 export interface TwinOptions {
   /** The stack's name. */
   readonly stack: string;
+  /** What a twin that does not stand keeps from happening, and the command to try again. */
+  readonly consequence: string;
   /** The image's reference or id. */
   readonly image: string;
   /** The network that no other container is on. */
@@ -41,7 +42,7 @@ export class Twin {
   readonly #words: string[] = [];
   #ports: TwinPorts | undefined;
 
-  private constructor({ stack, image, network, files, ...options }: TwinOptions) {
+  private constructor({ consequence, image, network, files, ...options }: TwinOptions) {
     this.container = `${network}-${randomBytes(4).toString("hex")}`;
     const source = "volume" in files ? [`--volume=${files.volume}:${twinSource}:ro,nocopy`] : [];
     const bytes = "archive" in files ? files.archive.length : 0;
@@ -61,7 +62,7 @@ export class Twin {
     if ("archive" in files) this.#process.stdin.write(files.archive);
     createInterface({ input: this.#process.stderr }).on("line", (line) => this.#words.push(line));
     this.lost = this.#ended.then(() => {
-      throw new Refusal(lostSentence(stack, this.#words));
+      throw new Refusal(lostSentence(consequence, this.#words));
     });
     this.lost.catch(() => {});
   }
@@ -114,11 +115,8 @@ const CONFINED: readonly string[] = Object.freeze([
 /** Words of the broker that are shown at most. */
 const SHOWN = 8;
 
-function lostSentence(stack: string, words: readonly string[]): string {
+function lostSentence(consequence: string, words: readonly string[]): string {
   const last = words.filter((line) => line.trim() !== "").slice(-SHOWN);
-  return (
-    "the twin of the broker, on which the files are proved, did not stand, so nothing was put in force and the running " +
-    `broker is as it was; to try again: ${runCommand(stack, "up")}; its last words:\n` +
-    (last.length === 0 ? "    none" : last.map((line) => `    ${line}`).join("\n"))
-  );
+  const shown = last.length === 0 ? ["none"] : last;
+  return `${consequence}; the last words of the twin:\n${shown.map((line) => `    ${line}`).join("\n")}`;
 }

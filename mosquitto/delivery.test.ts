@@ -14,6 +14,7 @@ import {
 } from "./delivery.ts";
 import { swapScript } from "./earlier-revision.ts";
 import { layout } from "./layout.ts";
+import { digest } from "./revision.ts";
 import { runOn } from "./trial-volume.ts";
 
 let volume: string;
@@ -70,52 +71,70 @@ describe("publishing", () => {
 
   it("removes what was gone back from, so that nobody goes back to it from what came in its place", async () => {
     for (const id of ["a", "b"]) await publish(id);
-    expect((await run(swapScript, "rev-b", "rev-a")).exitCode).toBe(0);
+    expect((await run(swapScript, folderOf("b"), folderOf("a"))).exitCode).toBe(0);
     await publish("c");
     expect(await revisions()).toEqual(["current -> rev-c", "rev-a", "rev-c"]);
   });
 
   it("takes what was gone back from as it is where the config still asks for it", async () => {
     for (const id of ["a", "b"]) await publish(id);
-    expect((await run(swapScript, "rev-b", "rev-a")).exitCode).toBe(0);
+    expect((await run(swapScript, folderOf("b"), folderOf("a"))).exitCode).toBe(0);
     await publish("b");
     expect(await revisions()).toEqual(["current -> rev-b", "rev-a", "rev-b"]);
+  });
+
+  it("refuses files that are not those that were proved, and leaves the volume as it was", async () => {
+    await publish("a");
+    const { exitCode, stderr } = await runPublish("b", idOf("c"));
+    expect([exitCode, stderr]).toEqual([
+      1,
+      `the files have come as ${idOf("b")}, and ${idOf("c")} was proved`,
+    ]);
+    expect(await revisions()).toEqual(["current -> rev-a", "rev-a"]);
   });
 });
 
 let published = 0;
 
-/** Runs the publish script for real, with a broker that takes everything, and one second after the last one. */
-async function publish(id: string): Promise<void> {
+/** The id of a revision that is only an ACL file with this text. */
+function idOf(text: string): string {
+  return digest(["acl", text]);
+}
+
+function folderOf(text: string): string {
+  return `rev-${idOf(text)}`;
+}
+
+/** Publishes a revision one second after the last one. */
+async function publish(text: string): Promise<void> {
+  const { exitCode, stderr } = await runPublish(text, idOf(text));
+  expect(exitCode, stderr).toBe(0);
+  published += 1;
+  await utimes(join(volume, folderOf(text)), published, published);
+}
+
+/** Runs the publish script for real, but for the owner of files. */
+async function runPublish(text: string, id: string) {
   const container = await mkdtemp(join(tmpdir(), "naboom-mqtt-publish-"));
   try {
-    for (const program of ["mosquitto", "mosquitto_sub", "chown"]) {
-      await writeFile(join(container, program), "#!/bin/sh\n", { mode: 0o755 });
-    }
+    await writeFile(join(container, "chown"), "#!/bin/sh\n", { mode: 0o755 });
     const inside = join(container, "revisions");
     await mkdir(inside);
-    const archive = await packFiles([{ name: "acl", content: id, permissions: "0600" }]);
+    const archive = await packFiles([{ name: "acl", content: text, permissions: "0600" }]);
     await writeFile(layout.archive.replace(layout.revisions, inside), archive, "base64");
-    const script = publishScript
-      .replaceAll(publishMount, volume)
-      .replaceAll(layout.revisions, inside)
-      .replaceAll("/tmp/exited", join(container, "exited"));
+    const script = publishScript.replaceAll(publishMount, volume).replaceAll(layout.revisions, inside);
     const env = { PATH: `${container}${delimiter}${process.env.PATH}` };
-    const { exitCode, stderr } = await execa("/bin/sh", ["-c", script, "publish", id], {
-      reject: false,
-      env,
-    });
-    expect(exitCode, stderr).toBe(0);
-    published += 1;
-    await utimes(join(volume, `rev-${id}`), published, published);
+    return await execa("/bin/sh", ["-c", script, "publish", id], { reject: false, env });
   } finally {
     await rm(container, { recursive: true });
   }
 }
 
-/** What is in the volume, by name. */
+/** What is in the volume, by the texts that the revisions are of. */
 async function revisions(): Promise<string[]> {
   const names = await readdir(volume);
-  const current = await readlink(join(volume, "current"));
-  return names.sort().map((name) => (name === "current" ? `current -> ${current}` : name));
+  const texts = new Map(["a", "b", "c", "d", "e"].map((text) => [folderOf(text), `rev-${text}`]));
+  const named = (name: string) => texts.get(name) ?? name;
+  const current = named(await readlink(join(volume, "current")));
+  return names.map((name) => (name === "current" ? `current -> ${current}` : named(name))).sort();
 }

@@ -1,6 +1,7 @@
 import { basename } from "node:path";
+import { idScript } from "./files-in-force.ts";
 import { healthcheckCommand } from "./healthcheck.ts";
-import { currentPath, layout } from "./layout.ts";
+import { layout } from "./layout.ts";
 
 /** Where the publish container sees the volume; it unpacks the new files where a broker will see them. */
 export const publishMount = "/volume";
@@ -8,7 +9,7 @@ export const publishMount = "/volume";
 /** How many revisions the volume keeps, the one in force among them. */
 const KEPT_REVISIONS = 3;
 
-/** How often, and how many times, a delivery asks whether a broker answers; 15 seconds in all. */
+/** How often, and how many times, a reload asks whether the broker answers; 15 seconds in all. */
 const PATIENCE = Object.freeze({ pauseSeconds: 0.05, attempts: 300 });
 
 const CHECK = healthcheckCommand(layout.current);
@@ -20,14 +21,13 @@ export const recordName = basename(layout.record);
 export const proofName = basename(layout.proof);
 
 /**
- * The script of the publish container: a throwaway broker must stand on the new files and let the
- * healthcheck in over TLS; only then are they copied into the volume and put in force with one rename.
+ * The script of the publish container: copies a revision's files into the volume and puts them in force with one rename.
  *
- * Takes the revision's id as its first argument. Exits with 1, and leaves the volume as it was, when
- * the broker refuses the files.
+ * Takes the revision's id as its first argument. Exits with 1, and leaves the volume as it was, where the files have
+ * come as others than those, byte for byte, that were proved.
  *
- * The record of what the files stand for goes in just before them: one that is ahead of the files has a number
- * refused at worst, and one that is behind would let an old password back in.
+ * The records go in just before the files: one that is ahead of the files has a number refused at worst, and one that is
+ * behind would let an old password back in.
  *
  * Revisions are ordered by their time. One that is newer than the one in force was given up, by `rotate -- back` or
  * by a kill, and is removed: the new files are not to be gone back from to it.
@@ -35,14 +35,9 @@ export const proofName = basename(layout.proof);
 export const publishScript = `set -eu
 mkdir -p ${layout.current}
 tar -xpf ${layout.archive} -C ${layout.current}
-(mosquitto -c ${currentPath("configuration")}; echo "mosquitto exited with code $?" >/tmp/exited) &
-attempt=0
-until message=$( ${CHECK} 2>&1 >/dev/null); do
-  attempt=$((attempt + 1))
-  if [ -e /tmp/exited ]; then cat /tmp/exited >&2; exit 1; fi
-  if [ "$attempt" -ge ${PATIENCE.attempts} ]; then echo "the log-in to the preflight broker failed: $message" >&2; exit 1; fi
-  sleep ${PATIENCE.pauseSeconds}
-done
+cd ${layout.current}
+id=$(${idScript})
+if [ "$id" != "$1" ]; then echo "the files have come as $id, and $1 was proved" >&2; exit 1; fi
 cd ${publishMount}
 same_as() {
   for file in ${layout.current}/*; do cmp -s "$file" "$1/\${file##*/}" || return 1; done

@@ -31,6 +31,7 @@ export async function proveStack(outputs: StackOutputs, options: ProveStackOptio
   const running = (await inspectContainers(stack, [broker])).get(broker);
   const twin = await Twin.start({
     ...{ stack, image: running?.image ?? outputs.broker.image, network: place.network },
+    consequence: `nothing was proved, as the twin of the broker did not stand; to try again: ${runCommand(stack, "smoke", "--all")}`,
     listeners: listenersIn(outputs.listeners),
     files: { volume: place.revisions },
   });

@@ -45,6 +45,7 @@ const acl = renderAcl({
 const webs = ["web", "web~proof-1"];
 const files: FilesInForce = {
   revision: "0123456789abcdef",
+  folder: "rev-0123456789abcdef",
   acl,
   accounts: { mqtt: fleets, mqtts: [], ws: webs, wss: webs, internal: ["healthcheck"] },
 };
