@@ -8,15 +8,14 @@ import { listenerIn, listeners, listenersIn } from "../mosquitto/listener.ts";
 import { digest } from "../mosquitto/revision.ts";
 import { startScript } from "../mosquitto/start.ts";
 import { ISSUED_KEY_TYPE } from "./authority.ts";
-import type { StackOutputs } from "./contract.ts";
-import { publish, reload, revisionId } from "./delivery.ts";
+import { reload, revisionId } from "./delivery.ts";
 import { DATABASE, STORAGE } from "./earlier-messages.ts";
 import type { EngineContainer } from "./engine.ts";
 import type { Files } from "./files.ts";
-import { PROOF, type Prove, proveBeforeForce } from "./gate.ts";
-import { type ImageTrialArgs, tryImage } from "./image-trial.ts";
+import type { Prove } from "./gate.ts";
 import type { EngineNames } from "./names.ts";
 import type { Described } from "./outputs.ts";
+import { deliverProved, named } from "./proved-delivery.ts";
 import type { Settings } from "./settings-schema.ts";
 import { labelList } from "./short-lived-container.ts";
 import { TAKEN_OVER, type TakenOver } from "./taken-over.ts";
@@ -65,20 +64,17 @@ export class Broker extends pulumi.ComponentResource {
     const revisions = new docker.Volume("revisions", { name: names.revisions }, child);
     const data = new docker.Volume("data", { name: names.data }, { ...child, protect: settings.protect });
     const image = new docker.RemoteImage("image", { name: args.image, keepLocally: true }, child);
-    const stackLabels = { "naboom-mqtt.stack": names.prefix, [IMAGE]: image.imageId };
-    const common = { image: image.name, labels: stackLabels };
-    announceRestart(args.present.get(names.broker), restart, image.imageId);
+    const common = {
+      image: image.name,
+      labels: { "naboom-mqtt.stack": names.prefix, [IMAGE]: image.imageId },
+    };
+    const before = args.present.get(names.broker);
+    announceRestart(before, restart, image.imageId);
+    const restarts = before?.labels[RESTART] !== restart;
     const delivery = { ...common, volume: revisions.name, revision: args.files.revision };
 
-    const tried = trial({ ...common, imageId: image.imageId, ...named(names.imageTrial, args) }, args, child);
-    const ground = { imageId: image.imageId, network: twins.name, after: tried };
-    const passage = proveBeforeForce({ ...gate(args), ...ground });
-    const published = publish(
-      {
-        ...{ ...delivery, record: args.takenOver, proof: passage.record, ...named(names.publish, args) },
-        labels: { ...stackLabels, [PROOF]: passage.label },
-        again: args.filesChanged,
-      },
+    const published = deliverProved(
+      { ...args, ...common, volume: revisions.name, imageId: image.imageId, network: twins.name, restarts },
       child,
     );
     const container = new docker.Container(
@@ -108,44 +104,11 @@ export class Broker extends pulumi.ComponentResource {
   }
 }
 
-/** What is done only once the image has stood its trial, which one without WebSockets does not need. */
-function trial(
-  container: Omit<ImageTrialArgs, "stack" | "configured">,
-  { settings }: BrokerArgs,
-  options: pulumi.ComponentResourceOptions,
-): pulumi.Input<pulumi.Resource>[] {
-  const webSockets = listenersIn(settings.listeners).some(
-    (name) => listeners[name].protocol === "websockets",
-  );
-  if (!webSockets) return [];
-  const about = { stack: pulumi.getStack(), configured: settings.image };
-  return [tryImage({ ...container, ...about }, options).completed];
-}
-
 function volumes(revisions: docker.Volume, data: docker.Volume) {
   return [
     { volumeName: revisions.name, containerPath: layout.revisions, readOnly: true },
     { volumeName: data.name, containerPath: layout.data },
   ];
-}
-
-/** What has to be proved before files go into force. */
-function gate({ names, image, files, described, proofKey, prove, present, last }: BrokerArgs) {
-  return {
-    ...{ stack: pulumi.getStack(), revisions: names.revisions, delivered: last !== undefined, image, prove },
-    ...{ revision: files.revision, key: proofKey, previous: present.get(names.publish) },
-    outputs: pulumi
-      .all([pulumi.output(described) as pulumi.Output<Omit<StackOutputs, "broker">>, files.revision])
-      .apply(([outputs, { id: revision }]) => ({
-        ...outputs,
-        broker: { container: names.broker, image, revision },
-      })),
-  };
-}
-
-/** A delivery's container by name, as it is to be and as it is. */
-function named(containerName: string, { present }: BrokerArgs) {
-  return { containerName, previous: present.get(containerName) };
 }
 
 /** The label of the reload container that has it run after each run of the publish container. */

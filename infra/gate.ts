@@ -43,8 +43,6 @@ export interface GateArgs {
   /** The name of the volume of revisions, and whether there has ever been a revision in it. */
   readonly revisions: string;
   readonly delivered: boolean;
-  /** The image's reference, which has a shell. */
-  readonly image: string;
   readonly imageId: pulumi.Input<string>;
   readonly network: pulumi.Input<string>;
   readonly revision: pulumi.Output<Revision>;
@@ -54,6 +52,8 @@ export interface GateArgs {
   readonly key: pulumi.Output<string>;
   /** The publish container as the engine has it now, if there is one. */
   readonly previous: EngineContainer | undefined;
+  /** What a preview says of the proof that an update will run. */
+  readonly announcement: string;
   /** What has to be done before. */
   readonly after: pulumi.Input<unknown>;
   readonly prove: Prove;
@@ -77,26 +77,33 @@ export interface Passage {
  */
 export function proveBeforeForce(args: GateArgs): Passage {
   const { revision, imageId, network, outputs, key, after } = args;
-  const passage = pulumi
-    .all([revision, imageId, network, outputs, key, after])
-    .apply(async ([files, image, place, described, secret]) => {
-      const proved = describeProof(files, image);
-      const record = writeProofRecord(proved, secret);
-      const id = proofId(proved, secret);
-      const last = lastLabel(args.previous);
-      if (last?.startsWith(`${id} `)) return { label: last, record };
-      if (pulumi.runtime.isDryRun()) return { label: id, record };
-      const before = await readRecord(args, secret);
-      if (before?.revision === files.id && before.image === image) return { label: `${id} before`, record };
-      const result = await args.prove({
-        outputs: described,
-        users: usersOf(described, unproved(proved, before)),
-        twin: await twinOf(args, { files, image, network: place, outputs: described }),
-        onProgress: reporter(),
-      });
-      await pulumi.log.info(passed(result, proved, before, Object.keys(described.users).length));
-      return { label: `${id} ${result.passed} ${result.notApplicable}`, record };
+  const ground = pulumi.all([revision, imageId, network, outputs, key, after]);
+  // What is not known before the update is another revision than the last.
+  if (pulumi.runtime.isDryRun()) {
+    const { isKnown } = ground as unknown as { readonly isKnown: Promise<boolean> };
+    void isKnown.then((known) => (known ? undefined : pulumi.log.info(args.announcement)));
+  }
+  const passage = ground.apply(async ([files, image, place, described, secret]) => {
+    const proved = describeProof(files, image);
+    const record = writeProofRecord(proved, secret);
+    const id = proofId(proved, secret);
+    const last = lastLabel(args.previous);
+    if (last?.startsWith(`${id} `)) return { label: last, record };
+    if (pulumi.runtime.isDryRun()) {
+      await pulumi.log.info(args.announcement);
+      return { label: id, record };
+    }
+    const before = await readRecord(args, image, secret);
+    if (before?.revision === files.id && before.image === image) return { label: `${id} before`, record };
+    const result = await args.prove({
+      outputs: described,
+      users: usersOf(described, unproved(proved, before)),
+      twin: await twinOf(args, { files, image, network: place, outputs: described }),
+      onProgress: reporter(),
     });
+    await pulumi.log.info(passed(result, proved, before, Object.keys(described.users).length));
+    return { label: `${id} ${result.passed} ${result.notApplicable}`, record };
+  });
   return { label: pulumi.unsecret(passage.label), record: pulumi.unsecret(passage.record) };
 }
 
@@ -105,9 +112,9 @@ function lastLabel(previous: EngineContainer | undefined): string | undefined {
   return previous?.ended === true && previous.exitCode === 0 ? previous.labels[PROOF] : undefined;
 }
 
-async function readRecord(args: GateArgs, key: string): Promise<Proved | undefined> {
+async function readRecord(args: GateArgs, image: string, key: string): Promise<Proved | undefined> {
   if (!args.delivered) return undefined;
-  const { stack, image, revisions: volume } = args;
+  const { stack, revisions: volume } = args;
   const { exitCode, stdout } = await lookInto({
     ...{ stack, image, volume, mount: publishMount },
     script: readProofScript,
