@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { listenerIn } from "../mosquitto/listener.ts";
 import { connect } from "../smoke-tests/client.ts";
-import type { MatrixProgress } from "../smoke-tests/matrix/matrix.ts";
+import type { PolicyProgress } from "../smoke-tests/policy/policy-proof.ts";
 import type { Proof } from "../smoke-tests/proof.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
@@ -39,7 +39,7 @@ async function bringUp(settings: Parameters<ThrowawayStack["configure"]>[0]): Pr
 
 async function prove(
   outputs: StackOutputs,
-  onProgress: (progress: MatrixProgress) => void = () => {},
+  onProgress: (progress: PolicyProgress) => void = () => {},
 ): Promise<Proof> {
   const proof = await proveStack(outputs, { stack: throwaway.stack.name, onProgress });
   expect(proof.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);

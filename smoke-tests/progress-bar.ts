@@ -1,10 +1,10 @@
-import type { MatrixProgress } from "./matrix/matrix.ts";
+import type { PolicyProgress } from "./policy/policy-proof.ts";
 
 /** Characters of the bar. */
 const WIDTH = 24;
 
 /** A proof's progress in one line, for instance `████████░░░░░░░░░░░░░░░░ 33 %, 4,120 checks`. */
-export function progressBar({ done, checks }: MatrixProgress): string {
+export function progressBar({ done, checks }: PolicyProgress): string {
   const share = Math.min(Math.max(done, 0), 1);
   const full = Math.floor(share * WIDTH);
   const bar = "█".repeat(full) + "░".repeat(WIDTH - full);

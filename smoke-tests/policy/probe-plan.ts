@@ -1,19 +1,19 @@
 import { filterMatches } from "../../mosquitto/authorization.ts";
 import type { ListenerName } from "../../mosquitto/listener.ts";
 import { brokerTopics } from "./broker-topics.ts";
-import { kinship, meeting, neighbourhood } from "./neighbourhood.ts";
-import type { Deed, Policy, PolicyUser } from "./policy.ts";
+import { commonLevels, intersection, neighbouringTopics } from "./neighbouring-topics.ts";
+import type { Action, Policy, PolicyUser } from "./policy.ts";
 import {
   CLIENT,
   type Gap,
   isReal,
   type Partner,
-  type ReadTrial,
+  type ReadProbe,
   SCRATCH,
   type UserPlan,
-  type WillTrial,
-  type WriteTrial,
-} from "./trial.ts";
+  type WillProbe,
+  type WriteProbe,
+} from "./probe.ts";
 
 /** A rule with the user's own names in it. */
 export interface WordedRule {
@@ -30,26 +30,26 @@ const NO_RULE = "no rule";
 const AN_ORDER = "a message there is an order to the broker";
 
 /** A plan for one user in the making. */
-export class Sketch implements UserPlan {
+export class ProbePlan implements UserPlan {
   readonly user: PolicyUser;
-  readonly writes: WriteTrial[] = [];
-  readonly reads: ReadTrial[] = [];
-  readonly wills: WillTrial[] = [];
+  readonly writes: WriteProbe[] = [];
+  readonly reads: ReadProbe[] = [];
+  readonly wills: WillProbe[] = [];
   readonly gaps: Gap[] = [];
   readonly #policy: Policy;
-  readonly #grounds: Readonly<Record<Deed, readonly string[]>>;
+  readonly #topicsInside: Readonly<Record<Action, readonly string[]>>;
   readonly #company: ReadonlySet<PolicyUser>;
   readonly #seen = new Set<string>();
 
   constructor(
     user: PolicyUser,
     policy: Policy,
-    grounds: Readonly<Record<Deed, readonly string[]>>,
+    topicsInside: Readonly<Record<Action, readonly string[]>>,
     company: ReadonlySet<PolicyUser>,
   ) {
     this.user = user;
     this.#policy = policy;
-    this.#grounds = grounds;
+    this.#topicsInside = topicsInside;
     this.#company = company;
   }
 
@@ -58,14 +58,14 @@ export class Sketch implements UserPlan {
       this.gaps.push({ of: "write", allowed: true, rule, reason: AN_ORDER });
       return;
     }
-    const { inside, outside } = neighbourhood(filter, SCRATCH);
+    const { inside, outside } = neighbouringTopics(filter, SCRATCH);
     for (const topic of [...inside, ...outside]) this.#planWrite(topic, rule);
   }
 
   /** A deny shows where it takes something from an allow. */
   planExceptions({ text: rule, filter }: WordedRule, rules: readonly WordedRule[]): void {
     for (const allow of rules.filter(({ denies }) => !denies)) {
-      const topic = meeting(filter, allow.filter, SCRATCH);
+      const topic = intersection(filter, allow.filter, SCRATCH);
       if (topic === undefined || topic.startsWith("$")) continue;
       this.#planWrite(topic, rule);
       const source = isReal(topic) ? "real clients" : this.#partner("write", topic);
@@ -74,7 +74,7 @@ export class Sketch implements UserPlan {
   }
 
   planReads({ text: rule, filter }: WordedRule): void {
-    const { inside, outside } = neighbourhood(filter, SCRATCH);
+    const { inside, outside } = neighbouringTopics(filter, SCRATCH);
     const [own = filter] = inside;
     if (isReal(own)) this.#planRead(own, rule, "real clients");
     else this.#planReadInside(own, filter, rule);
@@ -103,7 +103,7 @@ export class Sketch implements UserPlan {
       const rule = rules[turn % rules.length];
       const listener = listeners[turn % listeners.length];
       if (rule === undefined || listener === undefined || rule.filter.startsWith("$")) continue;
-      const { inside, outside } = neighbourhood(rule.filter, SCRATCH);
+      const { inside, outside } = neighbouringTopics(rule.filter, SCRATCH);
       const [own = rule.filter] = inside;
       this.#planWill([own], this.#may("write", own), rule.text, listener);
       if (!this.#may("write", own)) continue;
@@ -123,8 +123,8 @@ export class Sketch implements UserPlan {
     this.writes.push({ topic, rule, allowed: this.#may("write", topic), partner });
   }
 
-  /** Gives whether there is a trial for it now, from this rule or from another. */
-  #planRead(topic: string, rule: string, source: ReadTrial["source"]): boolean {
+  /** Gives whether there is a probe for it now, from this rule or from another. */
+  #planRead(topic: string, rule: string, source: ReadProbe["source"]): boolean {
     if (this.#isNew(`read ${topic}`)) {
       this.reads.push({ topic, rule, allowed: this.#may("read", topic), source });
     }
@@ -147,7 +147,7 @@ export class Sketch implements UserPlan {
   *#candidates(own: string, filter: string): Generator<string, undefined> {
     yield own;
     for (const other of this.#policy.filters("write")) {
-      const topic = meeting(filter, other, SCRATCH);
+      const topic = intersection(filter, other, SCRATCH);
       if (topic !== undefined && !isReal(topic)) yield topic;
     }
   }
@@ -179,31 +179,31 @@ export class Sketch implements UserPlan {
   }
 
   /** Topics of others' rules, the nearest ones, that this user has no right on. */
-  #foreign(ground: Deed, filter: string, deed: Deed): string[] {
-    const near = this.#grounds[ground]
-      .map((topic) => ({ topic, kinship: kinship(filter, topic) }))
-      .sort((one, other) => other.kinship - one.kinship);
+  #foreign(given: Action, filter: string, action: Action): string[] {
+    const near = this.#topicsInside[given]
+      .map((topic) => ({ topic, commonLevels: commonLevels(filter, topic) }))
+      .sort((one, other) => other.commonLevels - one.commonLevels);
     const found: string[] = [];
     for (const { topic } of near) {
       if (found.length >= NEIGHBOURS) break;
-      if (!this.#may(deed, topic)) found.push(topic);
+      if (!this.#may(action, topic)) found.push(topic);
     }
     return found;
   }
 
-  #may(deed: Deed, topic: string): boolean {
-    return this.#policy.decide(this.user, deed, topic, CLIENT).allowed;
+  #may(action: Action, topic: string): boolean {
+    return this.#policy.decide(this.user, action, topic, CLIENT).allowed;
   }
 
-  #partner(deed: Deed, topic: string): Partner | undefined {
-    return this.#may(deed, topic) ? "self" : this.#other(deed, topic);
+  #partner(action: Action, topic: string): Partner | undefined {
+    return this.#may(action, topic) ? "self" : this.#other(action, topic);
   }
 
   /** Somebody who may whatever its client id is; the user itself is preferred, then one who is there anyway. */
-  #other(deed: Deed, topic: string): PolicyUser | undefined {
-    if (this.#policy.decide(this.user, deed, topic).allowed) return this.user;
+  #other(action: Action, topic: string): PolicyUser | undefined {
+    if (this.#policy.decide(this.user, action, topic).allowed) return this.user;
     let first: PolicyUser | undefined;
-    for (const user of this.#policy.capable(deed, topic)) {
+    for (const user of this.#policy.capable(action, topic)) {
       if (this.#company.has(user)) return user;
       first ??= user;
     }

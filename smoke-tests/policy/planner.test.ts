@@ -3,9 +3,9 @@ import { describe, expect, it } from "vitest";
 import type { StackOutputs } from "../../infra/contract.ts";
 import { type AccessRule, accesses } from "../../mosquitto/acl.ts";
 import { listenerNames } from "../../mosquitto/listener.ts";
-import { Planner } from "./plan.ts";
-import { type Deed, Policy, type PolicyUser } from "./policy.ts";
-import { CLIENT, isReal, type Partner, SCRATCH, type UserPlan } from "./trial.ts";
+import { Planner } from "./planner.ts";
+import { type Action, Policy, type PolicyUser } from "./policy.ts";
+import { CLIENT, isReal, type Partner, SCRATCH, type UserPlan } from "./probe.ts";
 
 const RUNS = Object.freeze({ numRuns: 50 });
 
@@ -42,9 +42,9 @@ describe("a plan", () => {
       fc.property(users, patterns, (all, shared) => {
         const policy = policyOf(all, shared);
         const faults = plansOf(policy).flatMap(({ user, writes, reads, wills }) => {
-          const own = (deed: Deed, topic: string) => policy.decide(user, deed, topic, CLIENT).allowed;
-          const can = (who: Partner, deed: Deed, topic: string) =>
-            who === "self" ? own(deed, topic) : policy.decide(who, deed, topic).allowed;
+          const own = (action: Action, topic: string) => policy.decide(user, action, topic, CLIENT).allowed;
+          const can = (who: Partner, action: Action, topic: string) =>
+            who === "self" ? own(action, topic) : policy.decide(who, action, topic).allowed;
           return [
             ...writes.filter(({ topic, allowed }) => allowed !== own("write", topic)),
             ...writes.filter(
@@ -70,8 +70,8 @@ describe("a plan", () => {
     fc.assert(
       fc.property(users, patterns, (all, shared) => {
         for (const plan of plansOf(policyOf(all, shared))) {
-          const trials = [...plan.writes, ...plan.reads].map(({ topic }) => topic);
-          expect(new Set(trials).size).toBeGreaterThan(0);
+          const probes = [...plan.writes, ...plan.reads].map(({ topic }) => topic);
+          expect(new Set(probes).size).toBeGreaterThan(0);
           const [first] = plan.user.rules;
           const text = `${first?.access} ${first?.filter}`;
           const about = (list: readonly { rule: string }[]) => list.some((each) => each.rule === text);
@@ -93,9 +93,9 @@ describe("a plan", () => {
         const index = at % given.length;
         const wrong = policyOf({ [name]: given.toSpliced(index, 1) });
         const [user] = wrong.users as [PolicyUser];
-        const differs = (deed: Deed, topic: string) =>
-          wrong.decide(user, deed, topic, CLIENT).allowed !==
-          right.decide(plan.user, deed, topic, CLIENT).allowed;
+        const differs = (action: Action, topic: string) =>
+          wrong.decide(user, action, topic, CLIENT).allowed !==
+          right.decide(plan.user, action, topic, CLIENT).allowed;
         const matters = plan.writes.some(({ topic }) => differs("write", topic));
         const inside = given[index]?.filter.replaceAll(/[+#]/g, SCRATCH) ?? "";
         if (differs("write", inside)) expect(matters).toBe(true);
@@ -106,9 +106,9 @@ describe("a plan", () => {
   it("has a pattern with the client's own id inside, and another's outside", () => {
     const pattern = { access: "readwrite", filter: "devices/%c/#" } as const;
     const [plan] = plansOf(policyOf({ one: [{ access: "read", filter: "a/#" }] }, [pattern])) as [UserPlan];
-    const allowed = plan.writes.filter((trial) => trial.allowed).map(({ topic }) => topic);
+    const allowed = plan.writes.filter((probe) => probe.allowed).map(({ topic }) => topic);
     expect(allowed).toEqual([`devices/${CLIENT}/${SCRATCH}/${SCRATCH}`, `devices/${CLIENT}`]);
-    const denied = plan.writes.filter((trial) => !trial.allowed).map(({ topic }) => topic);
+    const denied = plan.writes.filter((probe) => !probe.allowed).map(({ topic }) => topic);
     expect(denied).toContain(`devices/${SCRATCH}/${SCRATCH}`);
   });
 

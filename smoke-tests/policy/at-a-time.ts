@@ -1,5 +1,5 @@
 /** Works on all items, a number of them at a time. */
-export async function inTurns<Item>(
+export async function eachAtATime<Item>(
   items: Iterable<Item>,
   atATime: number,
   work: (item: Item) => Promise<unknown>,

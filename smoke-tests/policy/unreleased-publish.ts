@@ -1,6 +1,6 @@
 import { within } from "../expectation.ts";
 import { publishPacket } from "../packet.ts";
-import type { Seat } from "./seat.ts";
+import type { Connection } from "./connection.ts";
 
 /** Messages held back on one connection at a time. */
 const MOST = 20;
@@ -15,24 +15,27 @@ const MOST = 20;
  */
 export async function askWithoutDelivery(
   topics: readonly string[],
-  open: () => Promise<Seat>,
+  open: () => Promise<Connection>,
 ): Promise<ReadonlyMap<string, number>> {
   const codes = new Map<string, number>();
   for (let from = 0; from < topics.length; ) {
-    const seat = await open();
+    const connection = await open();
     try {
-      const some = topics.slice(from, from + Math.min(MOST, seat.window));
+      const some = topics.slice(from, from + Math.min(MOST, connection.window));
       from += some.length;
-      for (const [topic, code] of await hold(seat, some)) codes.set(topic, code);
+      for (const [topic, code] of await hold(connection, some)) codes.set(topic, code);
     } finally {
-      await seat.close();
+      await connection.close();
     }
   }
   return codes;
 }
 
 /** Sends one message on each topic, and gives the reason codes while all of them are held. */
-export function hold({ client }: Seat, topics: readonly string[]): Promise<ReadonlyMap<string, number>> {
+export function hold(
+  { client }: Connection,
+  topics: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
   return within(`an answer to ${topics.length} QoS 2 messages`, (resolve) => {
     const codes = new Map<string, number>();
     client.onPacket((packet) => {

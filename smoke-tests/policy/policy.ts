@@ -4,7 +4,7 @@ import { authorize, type Decision, filterMatches } from "../../mosquitto/authori
 import type { ListenerName } from "../../mosquitto/listener.ts";
 import { hasPlaceholder } from "../../mosquitto/pattern.ts";
 
-export type Deed = "read" | "write";
+export type Action = "read" | "write";
 
 /** A user as the policy has it, under the name that it logs in with now. */
 export interface PolicyUser {
@@ -22,7 +22,7 @@ export class Policy {
   readonly users: readonly PolicyUser[];
   readonly patterns: readonly AccessRule[];
   /** Every filter without a client's name in it that a right is given on, with those who have it, by what it allows. */
-  readonly #holders: Readonly<Record<Deed, ReadonlyMap<string, readonly PolicyUser[]>>>;
+  readonly #holders: Readonly<Record<Action, ReadonlyMap<string, readonly PolicyUser[]>>>;
 
   constructor({ users, patterns, credentials }: Pick<StackOutputs, "users" | "patterns" | "credentials">) {
     this.users = Object.entries(users).map(([name, { rules, listeners }]) => ({
@@ -34,32 +34,32 @@ export class Policy {
   }
 
   /** What the reference model of the broker's rules says. */
-  decide(user: PolicyUser, deed: Deed, topic: string, clientId: string = NOBODY): Decision {
+  decide(user: PolicyUser, action: Action, topic: string, clientId: string = NOBODY): Decision {
     const { account, rules } = user;
     const own = { users: [{ name: account, rules }], patterns: this.patterns };
-    return authorize(own, { username: account, clientId }, deed, topic);
+    return authorize(own, { username: account, clientId }, action, topic);
   }
 
   /** The users that may do something whatever their client id is, found one by one. */
-  *capable(deed: Deed, topic: string): Generator<PolicyUser, undefined> {
+  *capable(action: Action, topic: string): Generator<PolicyUser, undefined> {
     const seen = new Set<PolicyUser>();
-    for (const [filter, users] of this.#holders[deed]) {
+    for (const [filter, users] of this.#holders[action]) {
       if (!filterMatches(filter, topic)) continue;
       for (const user of users) {
         if (seen.has(user)) continue;
         seen.add(user);
-        if (this.decide(user, deed, topic).allowed) yield user;
+        if (this.decide(user, action, topic).allowed) yield user;
       }
     }
   }
 
   /** Every filter on which anybody has a right. */
-  filters(deed: Deed): Iterable<string> {
-    return this.#holders[deed].keys();
+  filters(action: Action): Iterable<string> {
+    return this.#holders[action].keys();
   }
 
-  #holdersOf(deed: Deed): ReadonlyMap<string, readonly PolicyUser[]> {
-    const wanted: readonly Access[] = [deed, "readwrite"];
+  #holdersOf(action: Action): ReadonlyMap<string, readonly PolicyUser[]> {
+    const wanted: readonly Access[] = [action, "readwrite"];
     const holders = new Map<string, PolicyUser[]>();
     const shared = this.patterns.filter(({ filter }) => !hasPlaceholder(filter));
     for (const user of this.users) {

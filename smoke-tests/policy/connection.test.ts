@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { inPackets } from "./seat.ts";
+import { inPackets } from "./connection.ts";
 
 const filters = Array.from({ length: 30 }, (_, index) => `naboom/groups/${index}/smoke-0123456789ab`);
 

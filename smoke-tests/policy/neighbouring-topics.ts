@@ -1,5 +1,5 @@
 /** Topics that tell whether a filter is in force as it is written: some that it takes in, and some just outside. */
-export interface Neighbourhood {
+export interface NeighbouringTopics {
   readonly inside: readonly string[];
   readonly outside: readonly string[];
 }
@@ -13,7 +13,7 @@ export interface Neighbourhood {
  *
  * @param scratch a level that nothing else on the broker has
  */
-export function neighbourhood(filter: string, scratch: string): Neighbourhood {
+export function neighbouringTopics(filter: string, scratch: string): NeighbouringTopics {
   const levels = filter.split("/");
   const open = levels.at(-1) === "#";
   const filled = levels.map((level) => (isWildcard(level) ? scratch : level));
@@ -26,7 +26,7 @@ export function neighbourhood(filter: string, scratch: string): Neighbourhood {
 /**
  * A topic that two filters take in, with a scratch level where both have a wildcard; none where they never meet.
  */
-export function meeting(one: string, other: string, scratch: string): string | undefined {
+export function intersection(one: string, other: string, scratch: string): string | undefined {
   const [left, right] = [one.split("/"), other.split("/")];
   if (left[0]?.startsWith("$") !== right[0]?.startsWith("$")) return undefined;
   const levels: string[] = [];
@@ -42,13 +42,13 @@ export function meeting(one: string, other: string, scratch: string): string | u
   return levels.join("/");
 }
 
-/** A `#` stands for every further level. */
+/** A `#` presences for every further level. */
 function levelAt(levels: readonly string[], index: number): string | undefined {
   return levels[index] ?? (levels.at(-1) === "#" ? "#" : undefined);
 }
 
 /** How many levels two topics or filters have in common from the start. */
-export function kinship(one: string, other: string): number {
+export function commonLevels(one: string, other: string): number {
   const [left, right] = [one.split("/"), other.split("/")];
   const parting = left.findIndex((level, index) => level !== right[index]);
   return parting < 0 ? left.length : parting;

@@ -2,12 +2,12 @@ import type { ListenerName } from "../../mosquitto/listener.ts";
 import { type Client, connect } from "../client.ts";
 import type { ClientOptions, Endpoint } from "../client-options.ts";
 import { Unproved } from "../expectation.ts";
-import { inTurns } from "./in-turns.ts";
+import { eachAtATime } from "./at-a-time.ts";
 import type { PolicyUser } from "./policy.ts";
-import { CLIENT, SCRATCH } from "./trial.ts";
+import { CLIENT, SCRATCH } from "./probe.ts";
 
 /** How to come to a listener as a user. */
-export interface Door {
+export interface Entrance {
   readonly endpoint: Endpoint;
   readonly credential: Pick<ClientOptions, "username" | "password">;
   /** Bytes that may wait for one client. */
@@ -18,13 +18,13 @@ export interface Door {
 const SUBSCRIPTIONS = Object.freeze({ plain: 1, shared: 2 });
 
 /** What a message has to be told from: said before or after a client subscribed, or by a will. */
-export type Saying = "retained" | "live" | "will";
+export type PayloadKind = "retained" | "live" | "will";
 
-/** What a seat may have heard. */
-export interface Heard {
+/** What a connection may have hasReceived. */
+export interface Reception {
   readonly topic: string;
-  readonly from: Seat;
-  readonly saying: Saying;
+  readonly from: Connection;
+  readonly kind: PayloadKind;
   /** @default plain */
   readonly by?: keyof typeof SUBSCRIPTIONS;
 }
@@ -42,7 +42,7 @@ const AMPLE_QUEUE = 1_048_576;
 const WINDOW = 20;
 
 /** One connection of a user to one listener, with MQTT 5 and with topics that are nobody else's. */
-export class Seat {
+export class Connection {
   readonly user: PolicyUser;
   readonly listener: ListenerName;
   readonly clientId: string;
@@ -52,7 +52,7 @@ export class Seat {
   readonly sharedFilters = new Set<string>();
   #client: Client | undefined;
   #fault = new Unproved("a connection", "none was tried");
-  #heard = new Set<string>();
+  #hasReceived = new Set<string>();
   #counted = 0;
   #filtersAtATime = 1;
 
@@ -63,7 +63,7 @@ export class Seat {
     this.scratch = names.scratch;
   }
 
-  /** A planned topic, with this seat's names in it. */
+  /** A planned topic, with this connection's names in it. */
   topic(planned: string): string {
     const names: Readonly<Record<string, string>> = { [SCRATCH]: this.scratch, [CLIENT]: this.clientId };
     return planned
@@ -74,7 +74,7 @@ export class Seat {
 
   /** Logs in. What went wrong is said by {@link client}. */
   async open(
-    { endpoint, credential, queuedBytes }: Door,
+    { endpoint, credential, queuedBytes }: Entrance,
     options: Partial<ClientOptions> = {},
   ): Promise<void> {
     this.#filtersAtATime = queuedBytes < AMPLE_QUEUE ? 1 : Number.POSITIVE_INFINITY;
@@ -84,7 +84,7 @@ export class Seat {
     });
   }
 
-  /** @throws Unproved with what went wrong, if the seat is not connected, or lost its connection */
+  /** @throws Unproved with what went wrong, if the connection is not connected, or lost its connection */
   get client(): Client {
     if (this.#client === undefined) throw this.#fault;
     return this.#client;
@@ -99,7 +99,7 @@ export class Seat {
     return Math.min(this.client.connack.properties?.receiveMaximum ?? WINDOW, WINDOW);
   }
 
-  /** Does something with the client; a failure is the seat's end, and is remembered. */
+  /** Does something with the client; a failure is the connection's end, and is remembered. */
   async attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -118,7 +118,7 @@ export class Seat {
         [shared, SUBSCRIPTIONS.shared],
       ] as const) {
         const packets = inPackets(filters, this.#filtersAtATime);
-        await inTurns(packets, this.window, (packet) => this.client.subscribe(packet, 0, identifier));
+        await eachAtATime(packets, this.window, (packet) => this.client.subscribe(packet, 0, identifier));
       }
       await this.client.ping();
     });
@@ -130,32 +130,32 @@ export class Seat {
   }
 
   /** The payload by which a message is told from others on its topic. */
-  payload(saying: Saying): string {
-    return `${saying} ${this.clientId}`;
+  payload(kind: PayloadKind): string {
+    return `${kind} ${this.clientId}`;
   }
 
-  /** Whether a message of another seat came, up to now. */
-  heard({ topic, from, saying, by = "plain" }: Heard): boolean {
+  /** Whether a message of another connection came, up to now. */
+  hasReceived({ topic, from, kind, by = "plain" }: Reception): boolean {
     const { received } = this.client;
     for (; this.#counted < received.length; this.#counted += 1) {
       const message = received[this.#counted];
       if (message === undefined) continue;
-      this.#heard.add(keyOf(message.topic, `${message.payload}`, message.subscription));
-      this.#heard.add(message.topic);
+      this.#hasReceived.add(keyOf(message.topic, `${message.payload}`, message.subscription));
+      this.#hasReceived.add(message.topic);
     }
-    return this.#heard.has(keyOf(topic, from.payload(saying), SUBSCRIPTIONS[by]));
+    return this.#hasReceived.has(keyOf(topic, from.payload(kind), SUBSCRIPTIONS[by]));
   }
 
   /** Whether anything at all came on a topic. */
-  heardAnything(topic: string): boolean {
-    this.heard({ topic, from: this, saying: "live" });
-    return this.#heard.has(topic);
+  receivedAnything(topic: string): boolean {
+    this.hasReceived({ topic, from: this, kind: "live" });
+    return this.#hasReceived.has(topic);
   }
 
   /** Whether what was retained on a topic came anew, when it had been cleared. */
   forget(): void {
     this.#counted = this.client.received.length;
-    this.#heard = new Set();
+    this.#hasReceived = new Set();
   }
 
   async close(): Promise<void> {

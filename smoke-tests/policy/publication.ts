@@ -1,22 +1,22 @@
 import { demand, Unproved } from "../expectation.ts";
 import { clearingPacket } from "../packet.ts";
 import { codeName } from "../reason-codes.ts";
-import { inTurns } from "./in-turns.ts";
-import type { Seat } from "./seat.ts";
+import { eachAtATime } from "./at-a-time.ts";
+import type { Connection } from "./connection.ts";
 
 /** Seconds that a retained message may outlive a run that is killed. */
 const SHORT_LIVED = 120;
 
-/** One message on a topic of one seat's own, retained first and then live, and who is there to hear it. */
-export class Exchange {
+/** One message on a topic of one connection's own, retained first and then live, and who is there to hear it. */
+export class Publication {
   readonly topic: string;
-  readonly from: Seat;
-  readonly to: Seat | undefined;
+  readonly from: Connection;
+  readonly to: Connection | undefined;
   /** Whether it is retained too, before anybody subscribes. */
   retains = false;
   readonly #answers = new Map<"retained" | "live" | "cleared", number | Unproved>();
 
-  constructor(topic: string, from: Seat, to: Seat | undefined) {
+  constructor(topic: string, from: Connection, to: Connection | undefined) {
     this.topic = topic;
     this.from = from;
     this.to = to;
@@ -29,7 +29,7 @@ export class Exchange {
     );
   }
 
-  async speak(): Promise<void> {
+  async publish(): Promise<void> {
     await this.#say("live", () => this.from.client.publish(this.topic, this.from.payload("live")));
   }
 
@@ -60,20 +60,20 @@ export class Exchange {
   }
 }
 
-/** Lets every seat say what is its to say; a few seats at a time, each with as many messages as its window has. */
-export async function exchangeAll(
-  exchanges: Iterable<Exchange>,
-  say: (exchange: Exchange) => Promise<void>,
+/** Lets every connection say what is its to say; a few connections at a time, each with as many messages as its window has. */
+export async function publishAll(
+  publications: Iterable<Publication>,
+  say: (publication: Publication) => Promise<void>,
 ): Promise<void> {
-  const bySeat = new Map<Seat, Exchange[]>();
-  for (const exchange of exchanges) {
-    const own = bySeat.get(exchange.from);
-    if (own === undefined) bySeat.set(exchange.from, [exchange]);
-    else own.push(exchange);
+  const byConnection = new Map<Connection, Publication[]>();
+  for (const publication of publications) {
+    const own = byConnection.get(publication.from);
+    if (own === undefined) byConnection.set(publication.from, [publication]);
+    else own.push(publication);
   }
-  await inTurns(bySeat, SEATS_AT_A_TIME, async ([seat, own]) => {
-    await seat.attempt(() => inTurns(own, seat.window, say));
+  await eachAtATime(byConnection, CONNECTIONS_AT_A_TIME, async ([connection, own]) => {
+    await connection.attempt(() => eachAtATime(own, connection.window, say));
   });
 }
 
-export const SEATS_AT_A_TIME = 10;
+export const CONNECTIONS_AT_A_TIME = 10;

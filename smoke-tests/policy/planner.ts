@@ -1,35 +1,38 @@
 import type { AccessRule } from "../../mosquitto/acl.ts";
 import { placeholders, substituteUser } from "../../mosquitto/pattern.ts";
 import { isAboutTheBroker } from "./broker-topics.ts";
-import { neighbourhood } from "./neighbourhood.ts";
-import type { Deed, Policy, PolicyUser } from "./policy.ts";
-import { Sketch, type WordedRule } from "./sketch.ts";
-import { CLIENT, isReal, SCRATCH, type UserPlan } from "./trial.ts";
+import { neighbouringTopics } from "./neighbouring-topics.ts";
+import type { Action, Policy, PolicyUser } from "./policy.ts";
+import { CLIENT, isReal, SCRATCH, type UserPlan } from "./probe.ts";
+import { ProbePlan, type WordedRule } from "./probe-plan.ts";
 
 /** Plans what a policy's users are tried on; nothing is sent yet. */
 export class Planner {
   readonly #policy: Policy;
   /** A scratch topic of every filter that somebody has a right on. */
-  readonly #grounds: Readonly<Record<Deed, readonly string[]>>;
+  readonly #topicsInside: Readonly<Record<Action, readonly string[]>>;
 
   constructor(policy: Policy) {
     this.#policy = policy;
-    this.#grounds = { read: groundsOf(policy.filters("read")), write: groundsOf(policy.filters("write")) };
+    this.#topicsInside = {
+      read: topicsInsideOf(policy.filters("read")),
+      write: topicsInsideOf(policy.filters("write")),
+    };
   }
 
   /** @param company users that are there anyway, and are preferred as partners */
   plan(user: PolicyUser, company: ReadonlySet<PolicyUser>): UserPlan {
-    const sketch = new Sketch(user, this.#policy, this.#grounds, company);
+    const plan = new ProbePlan(user, this.#policy, this.#topicsInside, company);
     const rules = [...user.rules, ...this.#policy.patterns].map((rule) => inWords(rule, user));
     for (const rule of rules) {
-      sketch.planWrites(rule);
-      if (rule.denies) sketch.planExceptions(rule, rules);
-      if (isAboutTheBroker(rule.filter)) sketch.planBrokerReads(rule);
-      else sketch.planReads(rule);
+      plan.planWrites(rule);
+      if (rule.denies) plan.planExceptions(rule, rules);
+      if (isAboutTheBroker(rule.filter)) plan.planBrokerReads(rule);
+      else plan.planReads(rule);
     }
-    sketch.planCanaries();
-    sketch.planWills(rules);
-    return sketch;
+    plan.planCanaries();
+    plan.planWills(rules);
+    return plan;
   }
 }
 
@@ -42,9 +45,9 @@ function inWords(
   return { denies: access === "deny", text: `${access} ${origin.pattern ?? filter}`, filter: filled };
 }
 
-function groundsOf(filters: Iterable<string>): string[] {
+function topicsInsideOf(filters: Iterable<string>): string[] {
   const topics = [...filters]
     .filter((filter) => !filter.startsWith("$"))
-    .flatMap((filter) => neighbourhood(filter, SCRATCH).inside.slice(0, 1));
+    .flatMap((filter) => neighbouringTopics(filter, SCRATCH).inside.slice(0, 1));
   return [...new Set(topics)].filter((topic) => !isReal(topic));
 }

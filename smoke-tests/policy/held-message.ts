@@ -2,11 +2,11 @@ import type { ListenerName } from "../../mosquitto/listener.ts";
 import { demand, Unproved } from "../expectation.ts";
 import type { Check } from "../proof.ts";
 import { scratchName } from "../scratch-name.ts";
-import { hold } from "./held.ts";
-import { neighbourhood } from "./neighbourhood.ts";
+import { Connection, type Entrance } from "./connection.ts";
+import { neighbouringTopics } from "./neighbouring-topics.ts";
 import type { Policy, PolicyUser } from "./policy.ts";
-import { type Door, Seat } from "./seat.ts";
-import { SCRATCH } from "./trial.ts";
+import { SCRATCH } from "./probe.ts";
+import { hold } from "./unreleased-publish.ts";
 
 const PLACE = Object.freeze({
   subject: "Policy",
@@ -20,7 +20,7 @@ const PLACE = Object.freeze({
  */
 export async function demandHolding(
   policy: Policy,
-  door: (user: PolicyUser, listener: ListenerName) => Door,
+  entrance: (user: PolicyUser, listener: ListenerName) => Entrance,
 ): Promise<Check> {
   const route = routeOf(policy);
   if (route === undefined) {
@@ -29,10 +29,11 @@ export async function demandHolding(
   }
   const [from, to] = [route.writer, route.reader].map((user) => {
     const [listener = "mqtt"] = user.listeners;
-    return new Seat(user, listener, { clientId: scratchName(), scratch: scratchName() });
-  }) as [Seat, Seat];
+    return new Connection(user, listener, { clientId: scratchName(), scratch: scratchName() });
+  }) as [Connection, Connection];
   try {
-    for (const seat of [from, to]) await seat.open(door(seat.user, seat.listener));
+    for (const connection of [from, to])
+      await connection.open(entrance(connection.user, connection.listener));
     await demandHeld(from, to, to.topic(route.topic));
     return { ...PLACE, outcome: "proved" };
   } catch (error) {
@@ -43,7 +44,7 @@ export async function demandHolding(
   }
 }
 
-async function demandHeld(from: Seat, to: Seat, topic: string): Promise<void> {
+async function demandHeld(from: Connection, to: Connection, topic: string): Promise<void> {
   to.filters.add(topic);
   await to.subscribe();
   await hold(from, [topic]);
@@ -52,14 +53,14 @@ async function demandHeld(from: Seat, to: Seat, topic: string): Promise<void> {
   await from.client.publish(topic, from.payload("live"), { qos: 0 });
   await from.client.ping();
   await to.client.ping();
-  demand(to.heard({ topic, from, saying: "live" }), `a message on ${topic}`, "none");
+  demand(to.hasReceived({ topic, from, kind: "live" }), `a message on ${topic}`, "none");
   const seen = to.client.received.length - before;
   demand(before === 0 && seen === 1, "only the message that was not held", `${before + seen} messages`);
 }
 
 function routeOf(policy: Policy) {
   for (const filter of policy.filters("write")) {
-    const [topic = filter] = neighbourhood(filter, SCRATCH).inside;
+    const [topic = filter] = neighbouringTopics(filter, SCRATCH).inside;
     if (filter.startsWith("$") || !topic.split("/").includes(SCRATCH)) continue;
     const writer = policy.capable("write", topic).next().value;
     const reader = policy.capable("read", topic).next().value;

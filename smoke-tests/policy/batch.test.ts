@@ -4,11 +4,11 @@ import { CLOSED } from "../endpoint.ts";
 import { type Access, Batch } from "./batch.ts";
 import { evaluate } from "./evaluation.ts";
 import type { PolicyUser } from "./policy.ts";
-import { SCRATCH, type UserPlan } from "./trial.ts";
+import { SCRATCH, type UserPlan } from "./probe.ts";
 
 const access: Access = {
-  door: () => {
-    throw new Error("nobody is to knock");
+  entrance: () => {
+    throw new Error("nobody is to connect");
   },
   asksForPasswords: () => true,
   closed: () => false,
@@ -31,10 +31,10 @@ function planOf(listeners: readonly ListenerName[], ...topics: readonly string[]
 describe("a batch", () => {
   it("has shared subscriptions to all topics that are read, but not to those that begin with $", () => {
     const batch = new Batch([planOf(["mqtt"], `$foo/${SCRATCH}`, `foo/${SCRATCH}`)], ["mqtt"], access);
-    const [seat] = batch.stands.map((stand) => stand.seat);
-    const [dollar, plain] = [`$foo/${seat?.scratch}`, `foo/${seat?.scratch}`];
-    expect([...(seat?.filters ?? [])]).toEqual([dollar, plain]);
-    expect([...(seat?.sharedFilters ?? [])]).toEqual([plain]);
+    const [connection] = batch.presences.map((presence) => presence.connection);
+    const [dollar, plain] = [`$foo/${connection?.scratch}`, `foo/${connection?.scratch}`];
+    expect([...(connection?.filters ?? [])]).toEqual([dollar, plain]);
+    expect([...(connection?.sharedFilters ?? [])]).toEqual([plain]);
     const shared = evaluate(batch).filter(({ name }) => name.endsWith("by a shared subscription"));
     expect(shared.map(({ rule, outcome }) => [rule, outcome])).toEqual([
       [`readwrite $foo/${SCRATCH}`, "not applicable"],
@@ -42,7 +42,7 @@ describe("a batch", () => {
     ]);
   });
 
-  it("lets nobody knock at a listener on which no handshake succeeds, and says so", async () => {
+  it("lets nobody connect at a listener on which no handshake succeeds, and says so", async () => {
     const batch = new Batch([planOf([])], listenerNames, { ...access, closed: () => true });
     await batch.run();
     const checks = evaluate(batch);

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { filterMatches } from "../../mosquitto/authorization.ts";
-import { kinship, meeting, neighbourhood } from "./neighbourhood.ts";
+import { commonLevels, intersection, neighbouringTopics } from "./neighbouring-topics.ts";
 
 const SCRATCH = "smoke-scratch";
 
@@ -23,7 +23,7 @@ const everyTopic = levels.flatMap((one) => [
   ]),
 ]);
 
-describe("the neighbourhood of a filter", () => {
+describe("the neighbouringTopics of a filter", () => {
   it.each([
     ["a/b", ["a/b"], ["S/b", "a/S", "a/b/S"]],
     ["a/#", ["a/S/S", "a"], ["S/S"]],
@@ -33,13 +33,13 @@ describe("the neighbourhood of a filter", () => {
     ["+", ["S"], ["S/S"]],
     ["$app/x", ["$app/x"], ["S/x", "$app/S", "$app/x/S"]],
   ])("of %s", (written, inside, outside) => {
-    expect(neighbourhood(written, "S")).toEqual({ inside, outside });
+    expect(neighbouringTopics(written, "S")).toEqual({ inside, outside });
   });
 
   it("has topics that the filter takes in, and others that it does not", () => {
     fc.assert(
       fc.property(filter, (written) => {
-        const { inside, outside } = neighbourhood(written, SCRATCH);
+        const { inside, outside } = neighbouringTopics(written, SCRATCH);
         expect(inside.filter((topic) => !filterMatches(written, topic))).toEqual([]);
         expect(outside.filter((topic) => filterMatches(written, topic))).toEqual([]);
       }),
@@ -52,7 +52,7 @@ describe("the neighbourhood of a filter", () => {
         const parts = written.split("/");
         const index = at % parts.length;
         fc.pre(parts[index] !== "+" && parts[index] !== "#");
-        const { outside } = neighbourhood(written, SCRATCH);
+        const { outside } = neighbouringTopics(written, SCRATCH);
         const wider = [parts.with(index, "+"), [...parts.slice(0, index), "#"]].map((each) => each.join("/"));
         for (const other of wider) expect(outside.some((topic) => filterMatches(other, topic))).toBe(true);
       }),
@@ -60,11 +60,11 @@ describe("the neighbourhood of a filter", () => {
   });
 });
 
-describe("a meeting of two filters", () => {
+describe("a intersection of two filters", () => {
   it("is a topic that both take in, and there is one whenever any topic is in both", () => {
     fc.assert(
       fc.property(filter, filter, (one, other) => {
-        const topic = meeting(one, other, SCRATCH);
+        const topic = intersection(one, other, SCRATCH);
         const both = everyTopic.filter((each) => filterMatches(one, each) && filterMatches(other, each));
         expect(topic !== undefined).toBe(both.length > 0);
         if (topic === undefined) return;
@@ -74,14 +74,14 @@ describe("a meeting of two filters", () => {
   });
 
   it("is none of wildcards with topics that begin with $", () => {
-    expect(meeting("#", "$app/a", SCRATCH)).toBeUndefined();
+    expect(intersection("#", "$app/a", SCRATCH)).toBeUndefined();
   });
 });
 
-describe("kinship", () => {
+describe("commonLevels", () => {
   it("counts the levels that two filters begin with", () => {
-    expect(kinship("a/b/c", "a/b/d")).toBe(2);
-    expect(kinship("a/#", "b/#")).toBe(0);
-    expect(kinship("a/b", "a/b/c")).toBe(2);
+    expect(commonLevels("a/b/c", "a/b/d")).toBe(2);
+    expect(commonLevels("a/#", "b/#")).toBe(0);
+    expect(commonLevels("a/b", "a/b/c")).toBe(2);
   });
 });

@@ -1,7 +1,7 @@
 import type { ListenerName } from "../../mosquitto/listener.ts";
 import type { PolicyUser } from "./policy.ts";
 
-/** What stands in planned topics for a level that only one connection uses, and for its client id. */
+/** What presences in planned topics for a level that only one connection uses, and for its client id. */
 export const SCRATCH = "smoke-scratch";
 export const CLIENT = "smoke-client";
 
@@ -9,7 +9,7 @@ export const CLIENT = "smoke-client";
 export type Partner = PolicyUser | "self";
 
 /** A topic on which a user is tried, and what has to come of it. */
-export interface Trial {
+export interface Probe {
   /** With {@link SCRATCH} and {@link CLIENT} in it. */
   readonly topic: string;
   /** The rule that it is about, in words. */
@@ -18,16 +18,16 @@ export interface Trial {
 }
 
 /** A message of the user; the partner would hear it, and is left out where nobody may. */
-export interface WriteTrial extends Trial {
+export interface WriteProbe extends Probe {
   readonly partner: Partner | undefined;
 }
 
-/** A message to the user, from the partner or from the broker itself; none where only real clients may speak. */
-export interface ReadTrial extends Trial {
+/** A message to the user, from the partner or from the broker itself; none where only real clients may publish. */
+export interface ReadProbe extends Probe {
   readonly source: Partner | "broker" | "real clients";
 }
 
-export interface WillTrial extends Trial {
+export interface WillProbe extends Probe {
   readonly listener: ListenerName;
   readonly partner: PolicyUser;
 }
@@ -44,21 +44,21 @@ export interface Gap {
 
 export interface UserPlan {
   readonly user: PolicyUser;
-  readonly writes: readonly WriteTrial[];
-  readonly reads: readonly ReadTrial[];
-  readonly wills: readonly WillTrial[];
+  readonly writes: readonly WriteProbe[];
+  readonly reads: readonly ReadProbe[];
+  readonly wills: readonly WillProbe[];
   readonly gaps: readonly Gap[];
 }
 
 /**
- * Whether a shared subscription to a topic is worth a trial: Mosquitto files it below the root of all topics, and
+ * Whether a shared subscription to a topic is worth a probe: Mosquitto files it below the root of all topics, and
  * looks a topic that begins with `$` up below its first level, so that nothing comes by it.
  */
 export function canBeShared(topic: string): boolean {
   return !topic.startsWith("$");
 }
 
-/** Whether a topic has no level of ours, so that real clients may speak or listen there. */
+/** Whether a topic has no level of ours, so that real clients may publish or listen there. */
 export function isReal(topic: string): boolean {
   const levels = topic.split("/");
   return !levels.includes(SCRATCH) && !levels.includes(CLIENT);

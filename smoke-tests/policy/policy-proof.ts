@@ -3,26 +3,24 @@ import { type ListenerName, listenerIn, listenersIn } from "../../mosquitto/list
 import { AccountPool } from "../account-pool.ts";
 import { endpointOf, isClosed } from "../endpoint.ts";
 import type { Check } from "../proof.ts";
-import type { Target } from "../target.ts";
 import { type Access, BATCH_STEPS, Batch } from "./batch.ts";
+import type { Entrance } from "./connection.ts";
 import { evaluate, rankOf } from "./evaluation.ts";
-import { demandHolding } from "./holding.ts";
-import { Planner } from "./plan.ts";
+import { demandHolding } from "./held-message.ts";
+import { Planner } from "./planner.ts";
 import { Policy, type PolicyUser } from "./policy.ts";
-import type { Door } from "./seat.ts";
 
 /** How far a proof of the policy has come. */
-export interface MatrixProgress {
+export interface PolicyProgress {
   /** From 0 to 1. */
   readonly done: number;
   /** Checks made so far. */
   readonly checks: number;
 }
 
-export interface MatrixOptions {
-  readonly users?: readonly string[] | undefined;
+export interface PolicyProofOptions {
   readonly signal?: AbortSignal | undefined;
-  readonly onProgress?: ((progress: MatrixProgress) => void) | undefined;
+  readonly onProgress?: ((progress: PolicyProgress) => void) | undefined;
 }
 
 /** Users that are tried at the same time, so that connections stay far below a listener's limit. */
@@ -35,14 +33,13 @@ const BATCH = 25;
  * What is expected comes from the reference model of the broker's rules. Nothing is sent that a real client could
  * get on a topic without a wildcard; see docs/adr/0010.
  */
-export async function proveMatrix(target: Target, options: MatrixOptions = {}): Promise<Check[]> {
-  const { outputs } = target;
+export async function provePolicy(outputs: StackOutputs, options: PolicyProofOptions = {}): Promise<Check[]> {
   const { signal, onProgress } = options;
   // The names of the accounts that the proof has are not those that the patterns are for.
   const patterns = outputs.clientIds === "own" ? [] : outputs.patterns;
   const policy = new Policy({ ...outputs, patterns });
   const planner = new Planner(policy);
-  const door = doorsOf(target);
+  const entrance = entrancesOf(outputs);
   const checks: Check[] = outputs.clientIds === "own" ? outputs.patterns.map(unprovable) : [];
   let steps = 0;
   const total = Math.ceil(policy.users.length / BATCH) * BATCH_STEPS;
@@ -50,14 +47,14 @@ export async function proveMatrix(target: Target, options: MatrixOptions = {}): 
     steps += 1;
     onProgress?.({ done: steps / total, checks: checks.length });
   };
-  const holding = await demandHolding(policy, door);
+  const holding = await demandHolding(policy, entrance);
   checks.push(holding);
   const asksForPasswords = (listener: ListenerName) =>
     listenerIn(outputs.listeners, listener).clientCertificates !== "identity";
   const holds = holding.outcome !== "failed";
   const closed = (listener: ListenerName) => isClosed(outputs, listener);
   const listeners = listenersIn(outputs.listeners);
-  const access: Access = { door, asksForPasswords, closed, holds, step, signal };
+  const access: Access = { entrance, asksForPasswords, closed, holds, step, signal };
   for (let from = 0; from < policy.users.length; from += BATCH) {
     if (signal?.aborted) break;
     checks.push(...(await proveSome(policy.users.slice(from, from + BATCH), listeners, planner, access)));
@@ -76,7 +73,7 @@ async function proveSome(
   const plans = [];
   for (const user of users) {
     plans.push(planner.plan(user, company));
-    // A plan takes milliseconds, in which no answer of the broker can be heard.
+    // A plan takes milliseconds, in which no answer of the broker can be hasReceived.
     await new Promise(setImmediate);
   }
   const batch = new Batch(plans, listeners, access);
@@ -90,9 +87,9 @@ async function proveSome(
 
 async function leave(batch: Batch): Promise<Check[]> {
   await batch.close();
-  if (batch.residue.length === 0) return [];
+  if (batch.leftovers.length === 0) return [];
   const about = { subject: "Policy", name: "nothing of these checks is left on the broker" } as const;
-  const seen = `${batch.residue.length} retained messages, such as on ${batch.residue[0]}`;
+  const seen = `${batch.leftovers.length} retained messages, such as on ${batch.leftovers[0]}`;
   return [{ ...about, outcome: "failed", milliseconds: 0, expected: "no retained message", seen }];
 }
 
@@ -116,13 +113,12 @@ const interrupted: Check = Object.freeze({
   seen: "an interruption before the last",
 });
 
-function doorsOf(target: Target) {
-  const { outputs } = target;
+function entrancesOf(outputs: StackOutputs) {
   const accounts = new AccountPool(outputs, "policy");
-  return ({ name }: PolicyUser, listener: ListenerName): Door => {
+  return ({ name }: PolicyUser, listener: ListenerName): Entrance => {
     const { username, password } = outputs.credentials[name] ?? {};
     const { queuedBytes } = outputs.limits;
     const credential = { username, password };
-    return { endpoint: endpointOf(target, listener, accounts), credential, queuedBytes };
+    return { endpoint: endpointOf({ outputs }, listener, accounts), credential, queuedBytes };
   };
 }
