@@ -37,6 +37,8 @@ export interface Check extends CheckPlace {
   readonly name: string;
   readonly outcome: Outcome;
   readonly milliseconds: number;
+  /** How many checks it stands for, which differ in user and rule only. @default 1 */
+  readonly count?: number;
   /** Why it is not applicable. */
   readonly reason?: string;
   /** Of a failed check. */
@@ -71,7 +73,8 @@ export function summarize(
   about: ProvedBroker & Pick<Proof, "seconds" | "asked">,
   checks: readonly Check[],
 ): Proof {
-  const count = (outcome: Outcome) => checks.filter((check) => check.outcome === outcome).length;
+  const count = (wanted: Outcome) =>
+    checks.reduce((sum, { outcome, count = 1 }) => (outcome === wanted ? sum + count : sum), 0);
   const passed = count("proved");
   if (passed === 0 && count("failed") === 0) return summarize(about, [...checks, nothingProved]);
   const { stack, broker, on, ...rest } = about;

@@ -1,249 +1,309 @@
-import type { ListenerName } from "../../mosquitto/listener.ts";
-import { connackCode } from "../client.ts";
-import { CLOSED } from "../endpoint.ts";
+import { type ListenerName, listenerNames } from "../../mosquitto/listener.ts";
 import { Unproved } from "../expectation.ts";
+import type { ProtocolVersion } from "../reason-codes.ts";
 import { scratchName } from "../scratch-name.ts";
 import { eachAtATime } from "./at-a-time.ts";
 import { Connection, type Entrance } from "./connection.ts";
+import { connackCode } from "./lean-client.ts";
 import type { PolicyUser } from "./policy.ts";
-import { canBeShared, isReal, type Partner, type UserPlan, type WillProbe } from "./probe.ts";
-import { CONNECTIONS_AT_A_TIME, Publication, publishAll } from "./publication.ts";
-import { askWithoutDelivery } from "./unreleased-publish.ts";
+import { canBeShared, isOfClient, type Partner, type UserPlan, type WillProbe } from "./probe.ts";
+import { type Publication, Publications, topicWith } from "./publication.ts";
 
 /** What a batch needs to come to the broker. */
 export interface Access {
+  /** The listeners that are on. */
+  readonly listeners: readonly ListenerName[];
   readonly entrance: (user: PolicyUser, listener: ListenerName) => Entrance;
   /** Whether a listener looks at passwords; where the certificate is the identity, it does not. */
   readonly asksForPasswords: (listener: ListenerName) => boolean;
-  /** Whether nobody comes further than the handshake on a listener. */
-  readonly closed: (listener: ListenerName) => boolean;
-  /** Whether topics in real use may be asked about; false if the broker was seen to deliver what it should hold. */
-  readonly holds: boolean;
+  /** Why nobody comes further than the handshake on a listener, where that is so. */
+  readonly closed: (listener: ListenerName) => string | undefined;
+  /** The listeners on which a user is tried with MQTT 3.1.1 as well. */
+  readonly older: (user: PolicyUser) => readonly ListenerName[];
+  /** Connections that a listener takes. */
+  readonly room: number;
+  /** Connections that publish or subscribe at a time. */
+  readonly atATime: number;
   /** Says that one more step of {@link BATCH_STEPS} is done. */
   readonly step: () => void;
   readonly signal: AbortSignal | undefined;
 }
 
 /** Connections that are opened at a time. */
-const LOG_INS_AT_A_TIME = 16;
+const LOG_INS_AT_A_TIME = 32;
 
-/** One user on one listener, and what came of all that was tried there. */
+/** Listeners by what a connection costs, the cheapest first. */
+const BY_COST: readonly ListenerName[] = ["mqtt", "ws", "mqtts", "wss"];
+
+const NO_ROOM =
+  "naboom-mqtt:limits.connectionsPerListener is too low for one more connection beside those of the proof";
+
+/** A level that {@link scratchName} has made. */
+const SCRATCH_LEVEL = /(^|\/)smoke-[0-9a-f]{12}(\/|$)/;
+
+/** One connection of a user who is proved, and what came of all that was tried there. */
 export interface Presence {
   readonly plan: UserPlan;
   readonly connection: Connection;
-  /** Answers to messages that were held, by topic; or why there are none. */
-  held: ReadonlyMap<string, number> | Unproved;
+  readonly writes: readonly Write[];
+  readonly reads: readonly Read[];
+  /** Answers to what was written, in the order of the writes; MQTT 3.1.1 has none but 0. */
+  codes: readonly number[];
+}
+
+/** A message of the user, and who would receive it. */
+export interface Write {
+  readonly topic: string;
+  readonly to: Connection | undefined;
+}
+
+/** A message to the user; none where the broker itself writes. */
+export interface Read {
+  readonly topic: string;
+  readonly publication: Publication | undefined;
 }
 
 /** One will, and who listens for it. */
 export interface Will {
   readonly probe: WillProbe;
+  readonly topic: string;
   readonly connection: Connection;
   readonly to: Connection;
-  fault: Unproved | undefined;
+  fault: Error | undefined;
 }
 
 /** One user on a listener that it may not use, and the code of the CONNACK; or why it is not asked for. */
 export interface Refusal {
   readonly user: PolicyUser;
   readonly listener: ListenerName;
+  readonly version: ProtocolVersion;
   code: number | Unproved | string;
 }
 
+/** Levels that only one user's probes have, and the connection that listens to the others. */
+interface Place {
+  readonly write: string;
+  readonly read: string;
+  readonly home: Connection;
+}
+
 /** What {@link Batch.run} reports a step after each of. */
-export const BATCH_STEPS = 8;
+export const BATCH_STEPS = 9;
 
 /** Some users with all of their listeners, who are tried at the same time. */
 export class Batch {
-  readonly presences: Presence[];
+  readonly presences: Presence[] = [];
   readonly wills: Will[] = [];
-  readonly refusals: Refusal[];
-  readonly publications = new Map<string, Publication>();
-  /** Retained messages that somebody still hears after they were cleared. */
-  leftovers: string[] = [];
+  readonly refusals: readonly Refusal[];
   readonly #access: Access;
-  #closed = false;
+  readonly #publications = new Publications();
+  readonly #places = new Map<PolicyUser, Place>();
   /** Of partners outside of the batch, one connection each. */
   readonly #outsiders = new Map<PolicyUser, Connection>();
-  readonly #connections = new Map<string, Connection>();
+  readonly #used = new Map<ListenerName, number>();
+  /** Wills of connections that are there anyway. */
+  readonly #carried = new Map<Connection, Will>();
 
-  constructor(plans: readonly UserPlan[], listeners: readonly ListenerName[], access: Access) {
+  constructor(plans: readonly UserPlan[], access: Access) {
     this.#access = access;
-    this.presences = plans.flatMap((plan) =>
-      plan.user.listeners.map((listener) => {
-        const connection = this.#newConnection(plan.user, listener);
-        this.#connections.set(`${listener} ${plan.user.name}`, connection);
-        return { plan, connection, held: new Map() };
-      }),
-    );
-    this.refusals = plans.flatMap(({ user }) =>
-      listeners
-        .filter((listener) => !user.listeners.includes(listener) && access.asksForPasswords(listener))
-        .map((listener) => ({ user, listener, code: new Unproved("a CONNACK", "none was asked for") })),
-    );
-    for (const { plan, connection } of this.presences) this.#prepare(plan, connection);
+    const placed = plans.map((plan) => ({ plan, own: this.#connectionsOf(plan.user) }));
+    for (const { plan, own } of placed) {
+      for (const connection of own) this.presences.push(this.#presence(plan, connection));
+      this.#planWills(plan, own);
+    }
+    this.refusals = plans.flatMap(({ user }) => this.#refusalsOf(user));
   }
 
   /** Does all that was planned; failures are kept where they happened. */
   async run(): Promise<void> {
-    const connections = () => [...this.#connections.values(), ...this.#outsiders.values()];
-    const all = (work: (connection: Connection) => Promise<void>) =>
-      eachAtATime(connections(), CONNECTIONS_AT_A_TIME, work);
-    const publications = [...this.publications.values()];
+    const { atATime, signal, step } = this.#access;
+    const all = () => [...this.presences.map(({ connection }) => connection), ...this.#outsiders.values()];
+    const each = (work: (connection: Connection) => Promise<void>) => eachAtATime(all(), atATime, work);
     const steps: (() => Promise<void>)[] = [
-      () =>
-        eachAtATime(connections(), LOG_INS_AT_A_TIME, (connection) =>
-          connection.open(this.#entrance(connection)),
-        ),
       () => eachAtATime(this.refusals, LOG_INS_AT_A_TIME, (refusal) => this.#connect(refusal)),
-      () =>
-        publishAll(
-          publications.filter(({ retains }) => retains),
-          (publication) => publication.retain(),
-        ),
-      () => all((connection) => connection.subscribe()),
-      () => publishAll(publications, (publication) => publication.publish()),
-      () => eachAtATime(this.presences, CONNECTIONS_AT_A_TIME, (presence) => this.#ask(presence)),
-      () => eachAtATime(this.wills, LOG_INS_AT_A_TIME, (will) => this.#leaveWithWill(will)),
-      () => all((connection) => connection.listen()),
+      () => eachAtATime(all(), LOG_INS_AT_A_TIME, (connection) => this.#open(connection)),
+      () => each((connection) => connection.subscribe()),
+      () => eachAtATime(this.presences, atATime, (presence) => this.#write(presence)),
+      () => this.#publications.publish("retained", atATime),
+      () => each((connection) => connection.subscribeToRead()),
+      () => this.#publications.publish("live", atATime),
+      () => this.#leave(),
+      () => each((connection) => connection.listen()),
     ];
-    for (const step of steps) {
-      if (this.#access.signal?.aborted) return;
-      await step();
-      this.#access.step();
+    for (const work of steps) {
+      if (signal?.aborted) return;
+      await work();
+      step();
     }
   }
 
-  /** Takes away what it retained, sees that it is gone, and leaves. */
+  /** Leaves the broker, also half-way. */
   async close(): Promise<void> {
-    if (this.#closed) return;
-    this.#closed = true;
-    const connections = [...this.#connections.values(), ...this.#outsiders.values()];
-    const retained = [...this.publications.values()].filter(({ retains }) => retains);
-    for (const publication of retained) await publication.from.attempt(async () => publication.clear());
-    await eachAtATime(new Set(retained.map(({ from }) => from)), CONNECTIONS_AT_A_TIME, (connection) =>
-      connection.listen(),
-    );
-    const readers = new Set(retained.flatMap(({ to }) => to ?? []));
-    for (const reader of readers) await reader.attempt(async () => reader.forget());
-    await eachAtATime(readers, CONNECTIONS_AT_A_TIME, (connection) => connection.subscribe());
-    this.leftovers = retained
-      .filter(({ topic, from, to }) => to?.isOpen && to.hasReceived({ topic, from, kind: "retained" }))
-      .map(({ topic }) => topic);
-    await eachAtATime(connections, LOG_INS_AT_A_TIME, (connection) => connection.close());
+    const all = [...this.presences.map(({ connection }) => connection), ...this.#outsiders.values()];
+    await eachAtATime(all, LOG_INS_AT_A_TIME, (connection) => connection.close());
   }
 
-  #prepare(plan: UserPlan, connection: Connection): void {
-    for (const { topic, partner } of plan.writes) {
-      if (isReal(topic)) continue;
-      this.#publication(
-        connection.topic(topic),
-        connection,
-        partner && this.#connectionOf(partner, connection),
-      );
-    }
-    for (const { topic, source } of plan.reads) {
-      const own = connection.topic(topic);
-      connection.filters.add(own);
-      if (source === "broker" || source === "real clients") continue;
-      if (canBeShared(topic)) connection.sharedFilters.add(own);
-      this.#publication(own, this.#connectionOf(source, connection), connection).retains = true;
-    }
-    for (const probe of plan.wills.filter(({ listener }) => listener === connection.listener)) {
-      const leaving = this.#newConnection(plan.user, connection.listener);
-      const to = this.#connectionOf(probe.partner, connection);
-      to.filters.add(leaving.topic(probe.topic));
-      this.wills.push({ probe, connection: leaving, to, fault: undefined });
-    }
+  /** A user's connections: one on each of its listeners, and those with MQTT 3.1.1; the first stays to the end. */
+  #connectionsOf(user: PolicyUser): readonly [Connection, ...Connection[]] {
+    const listeners = BY_COST.filter((name) => user.listeners.includes(name));
+    const [home, ...others] = listeners.map((listener) => this.#newConnection(user, listener, 5));
+    if (home === undefined) throw new Error(`user ${user.name} has no listener`);
+    this.#places.set(user, { write: scratchName(), read: scratchName(), home });
+    const older = this.#access.older(user).map((listener) => this.#newConnection(user, listener, 4));
+    return [home, ...others, ...older];
   }
 
-  /** A message that may be sent in answer to two probes, but once. */
-  #publication(topic: string, from: Connection, to: Connection | undefined): Publication {
-    const key = publicationKey(topic, from, to);
-    const publication = this.publications.get(key) ?? new Publication(topic, from, to);
-    this.publications.set(key, publication);
-    to?.filters.add(topic);
-    return publication;
+  #newConnection(user: PolicyUser, listener: ListenerName, version: ProtocolVersion): Connection {
+    const connection = new Connection(user, listener, version);
+    const used = (this.#used.get(listener) ?? 0) + 1;
+    if (used > this.#access.room) connection.leaveOut(NO_ROOM);
+    else this.#used.set(listener, used);
+    return connection;
   }
 
-  publicationOf(topic: string, from: Partner, to: Partner | undefined, connection: Connection): Publication {
-    const key = publicationKey(
-      topic,
-      this.#connectionOf(from, connection),
-      to && this.#connectionOf(to, connection),
-    );
-    const publication = this.publications.get(key);
-    if (publication === undefined) throw new Error(`no publication on ${topic} was planned`);
-    return publication;
+  #presence(plan: UserPlan, connection: Connection): Presence {
+    const place = this.#placeOf(plan.user);
+    const writes = plan.writes.map((probe): Write => {
+      const topic = topicWith(probe.topic, place.write, connection.clientId);
+      const to = probe.partner && this.#partner(probe.partner, probe.topic, connection);
+      to?.writeFilters.add(topic);
+      return { topic, to };
+    });
+    const reads = plan.reads.map(({ topic: planned, source }): Read => {
+      const topic = topicWith(planned, place.read, connection.clientId);
+      connection.readFilters.add(topic);
+      if (source === "broker") return { topic, publication: undefined };
+      if (canBeShared(topic)) connection.sharedFilters.add(topic);
+      return { topic, publication: this.#publications.of(topic, this.#partner(source, planned, connection)) };
+    });
+    return { plan, connection, writes, reads, codes: [] };
   }
 
-  /** Where a partner sits: on the same listener, if it may, on another, or as a outsider. */
-  #connectionOf(partner: Partner, connection: Connection): Connection {
-    if (partner === "self") return connection;
-    const near = [connection.listener, ...partner.listeners].flatMap(
-      (listener) => this.#connections.get(`${listener} ${partner.name}`) ?? [],
-    );
-    const found = near[0] ?? this.#outsiders.get(partner);
-    if (found !== undefined) return found;
-    const listener =
-      partner.listeners[this.#outsiders.size % partner.listeners.length] ?? connection.listener;
-    const outsider = this.#newConnection(partner, listener);
-    this.#outsiders.set(partner, outsider);
+  /** The connection of a partner: that itself, where its client id is in the topic, or else the partner's first. */
+  #partner(partner: Partner, planned: string, connection: Connection): Connection {
+    if (partner !== "self") return this.#homeOf(partner);
+    return isOfClient(planned) ? connection : this.#placeOf(connection.user).home;
+  }
+
+  #homeOf(user: PolicyUser): Connection {
+    const known = this.#places.get(user)?.home ?? this.#outsiders.get(user);
+    if (known !== undefined) return known;
+    const byRoom = BY_COST.filter((name) => user.listeners.includes(name));
+    const free = byRoom.find((name) => (this.#used.get(name) ?? 0) < this.#access.room) ?? byRoom[0];
+    const outsider = this.#newConnection(user, free ?? listenerNames[0], 5);
+    this.#outsiders.set(user, outsider);
     return outsider;
   }
 
-  #newConnection(user: PolicyUser, listener: ListenerName): Connection {
-    return new Connection(user, listener, { clientId: scratchName(), scratch: scratchName() });
+  #placeOf(user: PolicyUser): Place {
+    const place = this.#places.get(user);
+    if (place === undefined) throw new Error(`user ${user.name} is not in this batch`);
+    return place;
   }
 
-  #entrance({ user, listener }: Connection): Entrance {
-    return this.#access.entrance(user, listener);
+  /** Wills go by the connections that are there anyway, but for the first; the others take one each of their own. */
+  #planWills(plan: UserPlan, [, ...carriers]: readonly Connection[]): void {
+    const left = [...plan.wills];
+    for (const connection of carriers) {
+      const at = left.findIndex(({ listener }) => listener === connection.listener);
+      const [probe] = at < 0 ? this.#repeated(plan, connection) : left.splice(at, 1);
+      if (probe !== undefined) this.#carried.set(connection, this.#will(probe, connection));
+    }
+    for (const probe of left) this.#will(probe, new Connection(plan.user, probe.listener, 5));
+  }
+
+  /** With MQTT 3.1.1 a will is tried wherever there is one, allowed and not with the users in turn. */
+  #repeated({ wills, user }: UserPlan, { listener, version }: Connection): WillProbe[] {
+    const here = version === 4 ? wills.filter((probe) => probe.listener === listener) : [];
+    return here.length === 0 ? [] : [here[user.index % here.length] as WillProbe];
+  }
+
+  #will(probe: WillProbe, connection: Connection): Will {
+    const topic = topicWith(probe.topic, this.#placeOf(connection.user).write, connection.clientId);
+    const to = this.#homeOf(probe.partner);
+    to.writeFilters.add(topic);
+    const will: Will = { probe, topic, connection, to, fault: undefined };
+    this.wills.push(will);
+    return will;
+  }
+
+  #refusalsOf(user: PolicyUser): Refusal[] {
+    const { listeners, asksForPasswords } = this.#access;
+    const not = listeners.filter((name) => !user.listeners.includes(name) && asksForPasswords(name));
+    const older = not[user.index % not.length];
+    const code = new Unproved("a CONNACK", "none was asked for");
+    return not.flatMap((listener) =>
+      (listener === older ? ([5, 4] as const) : ([5] as const)).map((version) => ({
+        ...{ user, listener, version, code },
+      })),
+    );
   }
 
   async #connect(refusal: Refusal): Promise<void> {
-    if (this.#access.closed(refusal.listener)) {
-      refusal.code = CLOSED;
+    const { user, listener, version } = refusal;
+    const closed = this.#access.closed(listener);
+    if (closed !== undefined) {
+      refusal.code = closed;
       return;
     }
-    const { endpoint, credential } = this.#access.entrance(refusal.user, refusal.listener);
-    const clientId = scratchName();
-    refusal.code = await connackCode(endpoint, { version: 5, clientId, ...credential }).catch(unproved);
+    const { endpoint, credential } = this.#access.entrance(user, listener);
+    const options = { version, clientId: scratchName(), ...credential };
+    refusal.code = await connackCode(endpoint, options).catch(unproved);
   }
 
-  async #ask(presence: Presence): Promise<void> {
-    const { plan, connection } = presence;
-    const topics = plan.writes.map(({ topic }) => topic).filter(isReal);
-    if (topics.length === 0 || !this.#access.holds || !connection.isOpen) return;
-    const open = async () => {
-      const another = this.#newConnection(plan.user, connection.listener);
-      await another.open(this.#entrance(connection));
-      return another;
-    };
-    presence.held = await askWithoutDelivery(topics, open).catch(unproved);
+  async #open(connection: Connection): Promise<void> {
+    if (connection.isLeftOut) return;
+    const will = this.#carried.get(connection);
+    await connection.open(this.#access.entrance(connection.user, connection.listener), will && willOf(will));
   }
 
-  /** MQTT 5, 3.14.2.1: a client that leaves with 0x04 has its will sent, which it is by the time the connection ends. */
+  async #write(presence: Presence): Promise<void> {
+    const { connection, writes } = presence;
+    const payload = connection.payload("written");
+    presence.codes = await connection.publish(writes.map(({ topic }) => ({ topic, payload })));
+  }
+
+  /** What is retained is cleared, all have heard what there was, and then those go who have a will, each in its turn. */
+  async #leave(): Promise<void> {
+    const { atATime } = this.#access;
+    this.#publications.clear((topic) => SCRATCH_LEVEL.test(topic));
+    await eachAtATime(this.presences, atATime, ({ connection }) => connection.listen());
+    const homes = new Set([...this.#places.values()].map(({ home }) => home));
+    await eachAtATime(this.presences, LOG_INS_AT_A_TIME, async ({ connection }) => {
+      if (homes.has(connection) || connection.isLeftOut) return;
+      const will = this.#carried.get(connection);
+      this.#used.set(connection.listener, (this.#used.get(connection.listener) ?? 1) - 1);
+      if (will === undefined) await connection.close();
+      else await this.#leaveWithWill(will);
+    });
+    const others = this.wills.filter(({ connection }) => this.#carried.get(connection) === undefined);
+    const room = Math.min(...others.map(({ connection }) => this.#roomOn(connection.listener)));
+    await eachAtATime(others, Math.max(1, Math.min(room, LOG_INS_AT_A_TIME)), async (will) => {
+      const { connection } = will;
+      if (this.#roomOn(connection.listener) < 1) connection.leaveOut(NO_ROOM);
+      else await this.#comeAndLeave(will);
+    });
+  }
+
+  #roomOn(listener: ListenerName): number {
+    return this.#access.room - (this.#used.get(listener) ?? 0);
+  }
+
+  async #comeAndLeave(will: Will): Promise<void> {
+    const { connection } = will;
+    await connection.open(this.#access.entrance(connection.user, connection.listener), willOf(will));
+    await this.#leaveWithWill(will);
+  }
+
   async #leaveWithWill(will: Will): Promise<void> {
-    const { connection, probe } = will;
-    try {
-      await connection.open(this.#entrance(connection), {
-        will: { topic: connection.topic(probe.topic), payload: connection.payload("will") },
-      });
-      const ended = connection.client.ended("the broker to end a connection that leaves with its will");
-      connection.client.write(DISCONNECT_WITH_WILL);
-      await ended;
-    } catch (error) {
-      will.fault = unproved(error);
-    } finally {
-      await connection.close();
-    }
+    await will.connection.leaveWithWill().catch((error) => {
+      will.fault = error;
+    });
   }
 }
 
-const DISCONNECT_WITH_WILL = Buffer.from([0xe0, 0x01, 0x04]);
-
-function publicationKey(topic: string, from: Connection, to: Connection | undefined): string {
-  return `${from.clientId} ${to?.clientId} ${topic}`;
+function willOf({ topic, connection }: Will) {
+  return { topic, payload: connection.payload("will") };
 }
 
 function unproved(error: unknown): Unproved {

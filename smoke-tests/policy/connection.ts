@@ -1,105 +1,97 @@
 import type { ListenerName } from "../../mosquitto/listener.ts";
-import { type Client, connect } from "../client.ts";
-import type { ClientOptions, Endpoint } from "../client-options.ts";
+import type { ClientOptions, Endpoint, Will } from "../client-options.ts";
 import { Unproved } from "../expectation.ts";
+import type { ProtocolVersion } from "../reason-codes.ts";
+import { scratchName } from "../scratch-name.ts";
 import { eachAtATime } from "./at-a-time.ts";
+import { type IncomingMessage, type LeanClient, logIn, type OutgoingMessage } from "./lean-client.ts";
 import type { PolicyUser } from "./policy.ts";
-import { CLIENT, SCRATCH } from "./probe.ts";
+import { LeftOut } from "./tally.ts";
 
 /** How to come to a listener as a user. */
 export interface Entrance {
   readonly endpoint: Endpoint;
   readonly credential: Pick<ClientOptions, "username" | "password">;
-  /** Bytes that may wait for one client. */
-  readonly queuedBytes: number;
+  /** Seconds. */
+  readonly keepalive: number;
+  /** Messages that a client may have on their way, if the broker sets no lower limit. */
+  readonly window: number;
+  /** Filters of one packet: where the queue is small, Mosquitto drops retained messages that do not fit. */
+  readonly filtersAtATime: number;
 }
 
 /** By which of its subscriptions a client gets a message. */
 const SUBSCRIPTIONS = Object.freeze({ plain: 1, shared: 2 });
 
-/** What a message has to be told from: said before or after a client subscribed, or by a will. */
-export type PayloadKind = "retained" | "live" | "will";
+export type SubscriptionKind = keyof typeof SUBSCRIPTIONS;
 
-/** What a connection may have hasReceived. */
+/** What a message is for: to show that it may be written or read, or a will. */
+export type PayloadKind = "written" | "live" | "will";
+
+/** What a connection may have received. */
 export interface Reception {
   readonly topic: string;
   readonly from: Connection;
   readonly kind: PayloadKind;
   /** @default plain */
-  readonly by?: keyof typeof SUBSCRIPTIONS;
+  readonly by?: SubscriptionKind;
 }
 
 /** Bytes of the filters of one packet; a stack may limit packets to 1,024 bytes. */
 const FILTER_BYTES = 800;
 
-/**
- * Bytes of queue for which a packet may have several filters: of the messages that are retained on the topics of
- * one packet, Mosquitto drops what is more.
- */
-const AMPLE_QUEUE = 1_048_576;
-
-/** Messages on their way at a time, where the broker does not set a lower limit. */
-const WINDOW = 20;
-
-/** One connection of a user to one listener, with MQTT 5 and with topics that are nobody else's. */
+/** One connection of a user to one listener. */
 export class Connection {
   readonly user: PolicyUser;
   readonly listener: ListenerName;
-  readonly clientId: string;
-  readonly scratch: string;
-  /** The filters that it is to subscribe to. */
-  readonly filters = new Set<string>();
+  readonly version: ProtocolVersion;
+  readonly clientId = scratchName();
+  /** The filters that it is to subscribe to, as a subscriber of what others write and as a reader. */
+  readonly writeFilters = new Set<string>();
+  readonly readFilters = new Set<string>();
   readonly sharedFilters = new Set<string>();
-  #client: Client | undefined;
-  #fault = new Unproved("a connection", "none was tried");
-  #hasReceived = new Set<string>();
-  #counted = 0;
+  #client: LeanClient | undefined;
+  #fault: Unproved | LeftOut | undefined = new Unproved("a connection", "none was tried");
   #filtersAtATime = 1;
+  /** By which subscriptions each message came, a bit for each. */
+  readonly #received = new Map<string, number>();
+  readonly #topics = new Set<string>();
 
-  constructor(user: PolicyUser, listener: ListenerName, names: { clientId: string; scratch: string }) {
+  constructor(user: PolicyUser, listener: ListenerName, version: ProtocolVersion) {
     this.user = user;
     this.listener = listener;
-    this.clientId = names.clientId;
-    this.scratch = names.scratch;
+    this.version = version;
   }
 
-  /** A planned topic, with this connection's names in it. */
-  topic(planned: string): string {
-    const names: Readonly<Record<string, string>> = { [SCRATCH]: this.scratch, [CLIENT]: this.clientId };
-    return planned
-      .split("/")
-      .map((level) => names[level] ?? level)
-      .join("/");
-  }
-
-  /** Logs in. What went wrong is said by {@link client}. */
-  async open(
-    { endpoint, credential, queuedBytes }: Entrance,
-    options: Partial<ClientOptions> = {},
-  ): Promise<void> {
-    this.#filtersAtATime = queuedBytes < AMPLE_QUEUE ? 1 : Number.POSITIVE_INFINITY;
+  /** Logs in. What went wrong is said by {@link demandSound}. */
+  async open(entrance: Entrance, will?: Will): Promise<void> {
+    const { endpoint, credential, keepalive, window } = entrance;
+    this.#filtersAtATime = entrance.filtersAtATime;
+    this.#fault = undefined;
     await this.attempt(async () => {
-      const { clientId } = this;
-      this.#client = await connect(endpoint, { version: 5, clientId, ...credential, ...options });
+      const { version, clientId } = this;
+      const options = { version, clientId, keepalive, will, ...credential };
+      const client = await logIn(endpoint, options, (message) => this.#receive(message));
+      client.window = Math.min(client.window, window);
+      this.#client = client;
     });
   }
 
-  /** @throws Unproved with what went wrong, if the connection is not connected, or lost its connection */
-  get client(): Client {
-    if (this.#client === undefined) throw this.#fault;
-    return this.#client;
+  /** @throws Unproved or LeftOut with what went wrong, if it was never connected, or something did not work */
+  demandSound(): void {
+    if (this.#fault !== undefined) throw this.#fault;
   }
 
-  get isOpen(): boolean {
-    return this.#client !== undefined;
+  /** Does without the connection, for a reason that is told in the place of what it would have shown. */
+  leaveOut(reason: string): void {
+    this.#fault = new LeftOut(reason);
   }
 
-  /** Messages that may be on their way to the broker at a time. */
-  get window(): number {
-    return Math.min(this.client.connack.properties?.receiveMaximum ?? WINDOW, WINDOW);
+  get isLeftOut(): boolean {
+    return this.#fault instanceof LeftOut;
   }
 
-  /** Does something with the client; a failure is the connection's end, and is remembered. */
+  /** Does something with the client, if it is there; a failure is the connection's end, and is remembered. */
   async attempt(work: () => Promise<void>): Promise<void> {
     try {
       await work();
@@ -109,53 +101,74 @@ export class Connection {
     }
   }
 
-  /** Subscribes with QoS 0, which no limit of messages in flight can hold back. */
+  /** Publishes, and gives the reason codes; none where the connection is no more. */
+  async publish(messages: readonly OutgoingMessage[]): Promise<readonly number[]> {
+    let codes: readonly number[] = [];
+    const client = this.#client;
+    if (client !== undefined && messages.length > 0) {
+      await this.attempt(async () => {
+        codes = await client.publish(messages);
+      });
+    }
+    return codes;
+  }
+
+  /** Publishes with QoS 0. */
+  send(messages: readonly OutgoingMessage[]): void {
+    this.#client?.send(messages);
+  }
+
+  /** Subscribes to the topics on which others write. */
   async subscribe(): Promise<void> {
-    await this.attempt(async () => {
-      const shared = [...this.sharedFilters].map((topic) => `$share/${this.scratch}/${topic}`);
-      for (const [filters, identifier] of [
-        [[...this.filters], SUBSCRIPTIONS.plain],
-        [shared, SUBSCRIPTIONS.shared],
-      ] as const) {
-        const packets = inPackets(filters, this.#filtersAtATime);
-        await eachAtATime(packets, this.window, (packet) => this.client.subscribe(packet, 0, identifier));
-      }
-      await this.client.ping();
-    });
+    await this.#subscribe([...this.writeFilters], "plain");
+  }
+
+  /** Subscribes to the topics on which it is tried as a reader, each by itself and by a shared subscription. */
+  async subscribeToRead(): Promise<void> {
+    await this.#subscribe([...this.readFilters], "plain");
+    // Each client has a group of its own, so that nobody takes another's messages.
+    await this.#subscribe(
+      [...this.sharedFilters].map((topic) => `$share/${this.clientId}/${topic}`),
+      "shared",
+    );
   }
 
   /** Waits for the broker's answer to a ping: what it had for this client before has come by then. */
   async listen(): Promise<void> {
-    await this.attempt(() => this.client.ping());
+    const client = this.#client;
+    if (client !== undefined) await this.attempt(() => client.ping());
   }
 
   /** The payload by which a message is told from others on its topic. */
-  payload(kind: PayloadKind): string {
+  payload(kind: PayloadKind | "retained"): string {
     return `${kind} ${this.clientId}`;
   }
 
-  /** Whether a message of another connection came, up to now. */
+  /** Whether a message of another connection came. */
   hasReceived({ topic, from, kind, by = "plain" }: Reception): boolean {
-    const { received } = this.client;
-    for (; this.#counted < received.length; this.#counted += 1) {
-      const message = received[this.#counted];
-      if (message === undefined) continue;
-      this.#hasReceived.add(keyOf(message.topic, `${message.payload}`, message.subscription));
-      this.#hasReceived.add(message.topic);
-    }
-    return this.#hasReceived.has(keyOf(topic, from.payload(kind), SUBSCRIPTIONS[by]));
+    return this.#came(`${from.payload(kind)} ${topic}`, by);
+  }
+
+  /** Whether a message came on a topic when it was subscribed to. */
+  hasReceivedRetained(topic: string): boolean {
+    return this.#came(`retained ${topic}`, "plain");
   }
 
   /** Whether anything at all came on a topic. */
-  receivedAnything(topic: string): boolean {
-    this.hasReceived({ topic, from: this, kind: "live" });
-    return this.#hasReceived.has(topic);
+  hasReceivedAnything(topic: string): boolean {
+    return this.#topics.has(topic);
   }
 
-  /** Whether what was retained on a topic came anew, when it had been cleared. */
-  forget(): void {
-    this.#counted = this.client.received.length;
-    this.#hasReceived = new Set();
+  /** Leaves so that its will is sent. */
+  async leaveWithWill(): Promise<void> {
+    const client = this.#client;
+    this.#client = undefined;
+    if (client === undefined) return this.demandSound();
+    try {
+      await client.leaveWithWill();
+    } finally {
+      client.drop();
+    }
   }
 
   async close(): Promise<void> {
@@ -163,10 +176,31 @@ export class Connection {
     this.#client = undefined;
     await client?.close();
   }
-}
 
-function keyOf(topic: string, payload: string, subscription: number | undefined): string {
-  return `${subscription} ${payload} ${topic}`;
+  #came(key: string, by: SubscriptionKind): boolean {
+    return ((this.#received.get(key) ?? 0) & SUBSCRIPTIONS[by]) !== 0;
+  }
+
+  #receive({ topic, payload, retained, subscription }: IncomingMessage): void {
+    const key = `${retained ? "retained" : payload} ${topic}`;
+    const before = this.#received.get(key) ?? 0;
+    // MQTT 3.1.1 does not say by which subscription a message comes: one copy is for one, a second for the other.
+    const bit =
+      this.version === 4 ? (before === 0 ? SUBSCRIPTIONS.plain : SUBSCRIPTIONS.shared) : subscription;
+    this.#received.set(key, before | (bit ?? 0));
+    this.#topics.add(topic);
+  }
+
+  async #subscribe(filters: readonly string[], kind: SubscriptionKind): Promise<void> {
+    const client = this.#client;
+    if (client === undefined || filters.length === 0) return;
+    await this.attempt(async () => {
+      const packets = inPackets(filters, this.#filtersAtATime);
+      if (this.#filtersAtATime === Number.POSITIVE_INFINITY) {
+        await client.subscribe(packets, SUBSCRIPTIONS[kind]);
+      } else await eachAtATime(packets, 1, (packet) => client.subscribe([packet], SUBSCRIPTIONS[kind]));
+    });
+  }
 }
 
 /**

@@ -1,11 +1,10 @@
-import type { ListenerName } from "../../mosquitto/listener.ts";
 import { demand, Unproved } from "../expectation.ts";
-import type { Check } from "../proof.ts";
 import { codeName, codes, NO_SUBSCRIBERS } from "../reason-codes.ts";
-import type { Batch, Presence, Refusal, Will } from "./batch.ts";
-import type { Connection, PayloadKind } from "./connection.ts";
-import { canBeShared, type Gap, isReal, type ReadProbe, type WriteProbe } from "./probe.ts";
+import type { Batch, Presence, Read, Refusal, Will, Write } from "./batch.ts";
+import type { Connection, SubscriptionKind } from "./connection.ts";
+import { canBeShared, type Gap, type ReadProbe, type WriteProbe } from "./probe.ts";
 import type { Publication } from "./publication.ts";
+import type { CheckTitle, Tally } from "./tally.ts";
 
 /** What is checked, in the order of the report. */
 const NAMES = Object.freeze({
@@ -15,10 +14,8 @@ const NAMES = Object.freeze({
     true: "what may be written arrives",
     false: "what may not be written is answered with 0x87, and does not arrive",
   },
-  real: {
-    true: "what may be written on a topic in real use is taken, and held back",
-    false: "what may not be written on a topic in real use is answered with 0x87",
-  },
+  /** MQTT 3.1.1 has no answer that tells a refused message from another. */
+  older: { true: "what may be written arrives", false: "what may not be written does not arrive" },
   read: { true: "what may be read is served", false: "what may not be read does not come" },
   retained: {
     true: "what may be read is served when it is retained",
@@ -34,187 +31,162 @@ const NAMES = Object.freeze({
   },
 });
 
-const NOT_HELD = "this broker delivers what it should hold back, so topics in real use are left alone";
-
-const NOTHING_SAID = "nothing was said there meanwhile, and to say something would disturb real clients";
-
 const NEVER_SHARED = "by a shared subscription to a topic that begins with $ this broker sends nothing";
 
-type Place = Pick<Check, "subject" | "name" | "listener" | "user" | "rule">;
+const RANKS: ReadonlyMap<string, number> = new Map(
+  Object.values(NAMES)
+    .flatMap((each) => (typeof each === "string" ? each : [each.true, each.false]))
+    .map((name, index) => [name, index] as const)
+    .reverse(),
+);
 
 /** The place of a check in the report. */
-export function rankOf({ name }: Pick<Check, "name">): number {
-  const names = Object.values(NAMES).flatMap((each) =>
-    typeof each === "string" ? each : [each.true, each.false],
-  );
-  return names.indexOf(name);
+export function rankOf(name: string): number {
+  return RANKS.get(name) ?? -1;
 }
 
 /** Makes a check of each probe of a batch that was run. */
-export function evaluate(batch: Batch): Check[] {
-  return [
-    ...batch.presences.map(letIn),
-    ...batch.refusals.map(keptOut),
-    ...batch.presences.flatMap((presence) => {
-      const { plan, connection } = presence;
-      return [
-        ...plan.writes.map((probe) => writeCheck(batch, presence, probe)),
-        ...plan.reads.flatMap((probe) => readChecks(batch, connection, probe)),
-        ...plan.gaps
-          .filter(({ listener = connection.listener }) => listener === connection.listener)
-          .map((gap) => gapCheck(connection, gap)),
-      ];
-    }),
-    ...batch.wills.map(willCheck),
-  ];
+export function evaluate(batch: Batch, tally: Tally): void {
+  for (const presence of batch.presences) evaluatePresence(presence, tally);
+  for (const refusal of batch.refusals) keptOut(refusal, tally);
+  for (const will of batch.wills) willCheck(will, tally);
 }
 
-function letIn({ connection }: Presence): Check {
-  return made({ subject: "Log-in", name: NAMES.letIn, ...whose(connection) }, () => void connection.client);
+function evaluatePresence(presence: Presence, tally: Tally): void {
+  const { plan, connection } = presence;
+  tally.add(
+    { subject: "Log-in", name: NAMES.letIn, ...whose(connection) },
+    () => void connection.demandSound(),
+  );
+  for (const [index, probe] of plan.writes.entries()) {
+    const write = presence.writes[index];
+    if (write !== undefined) writeCheck(presence, probe, write, presence.codes[index], tally);
+  }
+  for (const [index, probe] of plan.reads.entries()) {
+    const read = presence.reads[index];
+    if (read !== undefined) readChecks(connection, probe, read, tally);
+  }
+  for (const gap of plan.gaps) {
+    const { listener = connection.listener } = gap;
+    if (listener === connection.listener) gapCheck(connection, gap, tally);
+  }
 }
 
-function keptOut({ user, listener, code }: Refusal): Check {
-  return made({ subject: "Log-in", name: NAMES.keptOut, listener, user: user.name }, () => {
+function keptOut({ user, listener, version, code }: Refusal, tally: Tally): void {
+  const title = { subject: "Log-in", name: NAMES.keptOut, listener, version, user: user.name } as const;
+  tally.add(title, () => {
     if (code instanceof Unproved) throw code;
     if (typeof code === "string") return code;
-    const { notAuthorized } = codes[5];
-    demand(code === notAuthorized, `CONNACK ${codeName(5, notAuthorized)}`, `CONNACK ${codeName(5, code)}`);
+    const wanted = codes[version].notAuthorized;
+    if (code === wanted) return undefined;
+    throw new Unproved(`CONNACK ${codeName(version, wanted)}`, `CONNACK ${codeName(version, code)}`);
+  });
+}
+
+function writeCheck(
+  { connection }: Presence,
+  probe: WriteProbe,
+  { topic, to }: Write,
+  code: number | undefined,
+  tally: Tally,
+): void {
+  const kind = connection.version === 4 ? "older" : "write";
+  tally.add(titleOf(connection, kind, probe), () => {
+    connection.demandSound();
+    to?.demandSound();
+    if (code === undefined) throw new Unproved(`an answer to the publish to ${topic}`, "none");
+    if (connection.version === 5) demandCode(connection, topic, code, probe.allowed);
+    if (to !== undefined) {
+      demandComing(topic, probe.allowed, to.hasReceived({ topic, from: connection, kind: "written" }));
+    }
     return undefined;
   });
 }
 
-function writeCheck(batch: Batch, presence: Presence, probe: WriteProbe): Check {
-  const { connection } = presence;
-  if (isReal(probe.topic)) return heldCheck(presence, probe);
-  return made(placeOf(connection, "write", probe), () => {
-    connection.client;
-    const publication = batch.publicationOf(connection.topic(probe.topic), "self", probe.partner, connection);
-    if (probe.allowed) publication.demandTaken("live");
-    else demandRefused(publication.topic, publication.code("live"));
-    demandReceived(publication, "live", probe.allowed);
-  });
+function demandCode(connection: Connection, topic: string, code: number, allowed: boolean): void {
+  const wanted = codes[5].notAuthorized;
+  if (allowed ? code < 0x80 : code === wanted) return;
+  const expected = allowed
+    ? `the publish of ${connection.user.name} to ${topic} to be taken`
+    : `a publish to ${topic} to be answered with ${codeName(5, wanted)}`;
+  throw new Unproved(expected, `PUBACK ${codeName(5, code)}`);
 }
 
-function heldCheck({ connection, held }: Presence, probe: WriteProbe): Check {
-  const place = placeOf(connection, "real", probe);
-  return made(place, () => {
-    connection.client;
-    if (held instanceof Unproved) throw held;
-    const code = held.get(probe.topic);
-    if (code === undefined) return NOT_HELD;
-    if (!probe.allowed) return demandRefused(probe.topic, code);
-    demand(code < 0x80, `a publish to ${probe.topic} to be taken`, `PUBREC ${codeName(5, code)}`);
+function readChecks(connection: Connection, probe: ReadProbe, read: Read, tally: Tally): void {
+  const { topic, publication } = read;
+  const { allowed } = probe;
+  if (publication === undefined) {
+    tally.add(titleOf(connection, "retained", probe), () => {
+      connection.demandSound();
+      return demandComing(topic, allowed, connection.hasReceivedAnything(topic));
+    });
+    return;
+  }
+  tally.add(titleOf(connection, "read", probe), () =>
+    demandServed(publication, connection, allowed, "plain"),
+  );
+  tally.add(titleOf(connection, "retained", probe), () => {
+    demandSent(publication, connection);
+    const came = connection.hasReceivedRetained(topic);
+    return demandComing(topic, allowed, came || (!allowed && connection.hasReceivedAnything(topic)));
   });
-}
-
-function demandRefused(topic: string, code: number): undefined {
-  const wanted = codeName(5, codes[5].notAuthorized);
-  demand(
-    code === codes[5].notAuthorized,
-    `a publish to ${topic} to be answered with ${wanted}`,
-    codeName(5, code),
+  tally.add(titleOf(connection, "shared", probe), () =>
+    canBeShared(topic) ? demandServed(publication, connection, allowed, "shared") : NEVER_SHARED,
   );
 }
 
-function readChecks(batch: Batch, connection: Connection, probe: ReadProbe): Check[] {
-  const { source } = probe;
-  if (source === "real clients" || source === "broker") return [passiveCheck(connection, probe)];
-  const publication = () => batch.publicationOf(connection.topic(probe.topic), source, "self", connection);
-  return [
-    made(placeOf(connection, "read", probe), () =>
-      demandServed(publication(), connection, "live", probe.allowed),
-    ),
-    made(placeOf(connection, "retained", probe), () =>
-      demandServed(publication(), connection, "retained", probe.allowed),
-    ),
-    made(placeOf(connection, "shared", probe), () =>
-      canBeShared(probe.topic)
-        ? demandServed(publication(), connection, "live", probe.allowed, "shared")
-        : NEVER_SHARED,
-    ),
-  ];
-}
-
-/** The message was sent, and this reader's subscription was there, so that silence says something. */
 function demandServed(
   publication: Publication,
   connection: Connection,
-  kind: PayloadKind,
   allowed: boolean,
-  by: "plain" | "shared" = "plain",
+  by: SubscriptionKind,
 ): undefined {
-  connection.client;
+  demandSent(publication, connection);
+  const { topic, from } = publication;
+  const came = connection.hasReceived({ topic, from, kind: "live", by });
+  // Where the user may read nothing, nothing may come, whoever has written it.
+  demandComing(topic, allowed, came || (!allowed && connection.hasReceivedAnything(topic)));
+}
+
+/** The message was sent, and this reader's subscription was there, so that silence says something. */
+function demandSent(publication: Publication, connection: Connection): void {
+  connection.demandSound();
   publication.demandTaken("retained");
   publication.demandTaken("live");
-  const { topic, from } = publication;
-  const subscribed = publication.code("live") !== NO_SUBSCRIBERS;
-  demand(subscribed, `a subscriber of ${publication.topic}`, codeName(5, NO_SUBSCRIBERS));
-  demandComing(topic, allowed, connection.hasReceived({ topic, from, kind, by }));
+  if (publication.code("live") !== NO_SUBSCRIBERS) return;
+  throw new Unproved(`a subscriber of ${publication.topic}`, codeName(5, NO_SUBSCRIBERS));
 }
 
-/** What the broker always has comes or does not; what real clients say is proof only when there is something. */
-function passiveCheck(connection: Connection, probe: ReadProbe): Check {
-  const topic = connection.topic(probe.topic);
-  return made(placeOf(connection, probe.source === "broker" ? "retained" : "read", probe), () => {
-    const hasReceived = connection.receivedAnything(topic);
-    if (!hasReceived && probe.source === "real clients") return NOTHING_SAID;
-    demandComing(topic, probe.allowed, hasReceived);
-  });
-}
-
-function willCheck({ probe, connection, to, fault }: Will): Check {
-  return made(placeOf(connection, "will", probe), () => {
+function willCheck({ probe, topic, connection, to, fault }: Will, tally: Tally): void {
+  tally.add(titleOf(connection, "will", probe), () => {
     if (fault !== undefined) throw fault;
-    const topic = connection.topic(probe.topic);
-    demandComing(topic, probe.allowed, to.hasReceived({ topic, from: connection, kind: "will" }));
+    connection.demandSound();
+    to.demandSound();
+    return demandComing(topic, probe.allowed, to.hasReceived({ topic, from: connection, kind: "will" }));
   });
 }
 
-function demandReceived(publication: Publication, kind: PayloadKind, allowed: boolean): void {
-  const { to, topic, from } = publication;
-  if (to !== undefined) demandComing(topic, allowed, to.hasReceived({ topic, from, kind }));
-}
-
-function demandComing(topic: string, expected: boolean, hasReceived: boolean): undefined {
+function demandComing(topic: string, expected: boolean, came: boolean): undefined {
+  if (came === expected) return;
   const message = `a message on ${topic}`;
-  demand(
-    hasReceived === expected,
-    expected ? message : `no message on ${topic}`,
-    hasReceived ? message : "none",
-  );
+  demand(false, expected ? message : `no message on ${topic}`, came ? message : "none");
 }
 
-function gapCheck(connection: Connection, { of, allowed, rule, reason }: Gap): Check {
-  return {
-    ...placeOf(connection, of, { allowed, rule }),
-    outcome: "not applicable",
-    milliseconds: 0,
-    reason,
-  };
+function gapCheck(connection: Connection, { of, allowed, rule, reason }: Gap, tally: Tally): void {
+  const kind = of === "write" && connection.version === 4 ? "older" : of;
+  tally.add(titleOf(connection, kind, { allowed, rule }), () => reason);
 }
 
-type Kind = "write" | "real" | "read" | "retained" | "shared" | "will";
+type Kind = "write" | "older" | "read" | "retained" | "shared" | "will";
 
-function placeOf(
-  connection: Connection,
+function titleOf(
+  { listener, version, user }: Connection,
   kind: Kind,
   { allowed, rule }: { allowed: boolean; rule: string },
-): Place {
-  return { subject: "Policy", name: NAMES[kind][`${allowed}`], ...whose(connection), rule };
+): CheckTitle {
+  return { subject: "Policy", name: NAMES[kind][`${allowed}`], listener, version, user: user.name, rule };
 }
 
-function whose({ user, listener }: Connection): { user: string; listener: ListenerName } {
-  return { user: user.name, listener };
-}
-
-/** Makes a check of what a proof throws, or of the reason that it gives for not being applicable. */
-function made(place: Place, prove: () => string | undefined): Check {
-  try {
-    const reason = prove();
-    if (reason !== undefined) return { ...place, outcome: "not applicable", milliseconds: 0, reason };
-    return { ...place, outcome: "proved", milliseconds: 0 };
-  } catch (error) {
-    if (!(error instanceof Unproved)) throw error;
-    return { ...place, outcome: "failed", milliseconds: 0, expected: error.expected, seen: error.actual };
-  }
+function whose({ user, listener, version }: Connection) {
+  return { user: user.name, listener, version };
 }

@@ -3,20 +3,21 @@ import { placeholders, substituteUser } from "../../mosquitto/pattern.ts";
 import { isAboutTheBroker } from "./broker-topics.ts";
 import { neighbouringTopics } from "./neighbouring-topics.ts";
 import type { Action, Policy, PolicyUser } from "./policy.ts";
-import { CLIENT, isReal, SCRATCH, type UserPlan } from "./probe.ts";
+import { CLIENT, SCRATCH, type UserPlan } from "./probe.ts";
 import { ProbePlan, type WordedRule } from "./probe-plan.ts";
+import { RelatedTopics } from "./related-topics.ts";
 
 /** Plans what a policy's users are tried on; nothing is sent yet. */
 export class Planner {
   readonly #policy: Policy;
   /** A scratch topic of every filter that somebody has a right on. */
-  readonly #topicsInside: Readonly<Record<Action, readonly string[]>>;
+  readonly #topicsInside: Readonly<Record<Action, RelatedTopics>>;
 
   constructor(policy: Policy) {
     this.#policy = policy;
     this.#topicsInside = {
-      read: topicsInsideOf(policy.filters("read")),
-      write: topicsInsideOf(policy.filters("write")),
+      read: new RelatedTopics(topicsInsideOf(policy.filters("read"))),
+      write: new RelatedTopics(topicsInsideOf(policy.filters("write"))),
     };
   }
 
@@ -46,8 +47,7 @@ function inWords(
 }
 
 function topicsInsideOf(filters: Iterable<string>): string[] {
-  const topics = [...filters]
+  return [...filters]
     .filter((filter) => !filter.startsWith("$"))
     .flatMap((filter) => neighbouringTopics(filter, SCRATCH).inside.slice(0, 1));
-  return [...new Set(topics)].filter((topic) => !isReal(topic));
 }

@@ -1,12 +1,11 @@
 import { filterMatches } from "../../mosquitto/authorization.ts";
 import type { ListenerName } from "../../mosquitto/listener.ts";
 import { brokerTopics } from "./broker-topics.ts";
-import { commonLevels, intersection, neighbouringTopics } from "./neighbouring-topics.ts";
+import { intersection, neighbouringTopics } from "./neighbouring-topics.ts";
 import type { Action, Policy, PolicyUser } from "./policy.ts";
 import {
   CLIENT,
   type Gap,
-  isReal,
   type Partner,
   type ReadProbe,
   SCRATCH,
@@ -14,6 +13,7 @@ import {
   type WillProbe,
   type WriteProbe,
 } from "./probe.ts";
+import type { RelatedTopics } from "./related-topics.ts";
 
 /** A rule with the user's own names in it. */
 export interface WordedRule {
@@ -37,14 +37,14 @@ export class ProbePlan implements UserPlan {
   readonly wills: WillProbe[] = [];
   readonly gaps: Gap[] = [];
   readonly #policy: Policy;
-  readonly #topicsInside: Readonly<Record<Action, readonly string[]>>;
+  readonly #topicsInside: Readonly<Record<Action, RelatedTopics>>;
   readonly #company: ReadonlySet<PolicyUser>;
   readonly #seen = new Set<string>();
 
   constructor(
     user: PolicyUser,
     policy: Policy,
-    topicsInside: Readonly<Record<Action, readonly string[]>>,
+    topicsInside: Readonly<Record<Action, RelatedTopics>>,
     company: ReadonlySet<PolicyUser>,
   ) {
     this.user = user;
@@ -68,7 +68,7 @@ export class ProbePlan implements UserPlan {
       const topic = intersection(filter, allow.filter, SCRATCH);
       if (topic === undefined || topic.startsWith("$")) continue;
       this.#planWrite(topic, rule);
-      const source = isReal(topic) ? "real clients" : this.#partner("write", topic);
+      const source = this.#partner("write", topic);
       if (source !== undefined) this.#planRead(topic, rule, source);
     }
   }
@@ -76,8 +76,7 @@ export class ProbePlan implements UserPlan {
   planReads({ text: rule, filter }: WordedRule): void {
     const { inside, outside } = neighbouringTopics(filter, SCRATCH);
     const [own = filter] = inside;
-    if (isReal(own)) this.#planRead(own, rule, "real clients");
-    else this.#planReadInside(own, filter, rule);
+    this.#planReadInside(own, filter, rule);
     const beyond = [...outside, ...this.#foreign("write", filter, "read")];
     const planned = beyond.filter((topic) => {
       const source = this.#partner("write", topic);
@@ -119,7 +118,7 @@ export class ProbePlan implements UserPlan {
 
   #planWrite(topic: string, rule: string): void {
     if (!this.#isNew(`write ${topic}`)) return;
-    const partner = isReal(topic) ? undefined : this.#partner("read", topic);
+    const partner = this.#partner("read", topic);
     this.writes.push({ topic, rule, allowed: this.#may("write", topic), partner });
   }
 
@@ -146,9 +145,9 @@ export class ProbePlan implements UserPlan {
 
   *#candidates(own: string, filter: string): Generator<string, undefined> {
     yield own;
-    for (const other of this.#policy.filters("write")) {
+    for (const other of this.#policy.overlapping("write", filter)) {
       const topic = intersection(filter, other, SCRATCH);
-      if (topic !== undefined && !isReal(topic)) yield topic;
+      if (topic !== undefined) yield topic;
     }
   }
 
@@ -164,27 +163,20 @@ export class ProbePlan implements UserPlan {
 
   /** On the first topic where somebody would hear it. A client cannot hear its own will. */
   #planWill(topics: readonly string[], allowed: boolean, rule: string, listener: ListenerName): void {
-    const scratch = topics.filter((topic) => !isReal(topic));
-    for (const topic of scratch) {
+    for (const topic of topics) {
       const partner = this.#other("read", topic);
       if (partner === undefined) continue;
       this.wills.push({ topic, rule, allowed, listener, partner });
       return;
     }
-    const reason =
-      scratch.length === 0 && topics.length > 0
-        ? "a will on a topic in real use would disturb real clients"
-        : "no client would hear such a will";
+    const reason = "no client would receive such a will";
     this.gaps.push({ of: "will", allowed, rule, listener, reason });
   }
 
   /** Topics of others' rules, the nearest ones, that this user has no right on. */
   #foreign(given: Action, filter: string, action: Action): string[] {
-    const near = this.#topicsInside[given]
-      .map((topic) => ({ topic, commonLevels: commonLevels(filter, topic) }))
-      .sort((one, other) => other.commonLevels - one.commonLevels);
     const found: string[] = [];
-    for (const { topic } of near) {
+    for (const topic of this.#topicsInside[given].nearest(filter)) {
       if (found.length >= NEIGHBOURS) break;
       if (!this.#may(action, topic)) found.push(topic);
     }
@@ -202,12 +194,7 @@ export class ProbePlan implements UserPlan {
   /** Somebody who may whatever its client id is; the user itself is preferred, then one who is there anyway. */
   #other(action: Action, topic: string): PolicyUser | undefined {
     if (this.#policy.decide(this.user, action, topic).allowed) return this.user;
-    let first: PolicyUser | undefined;
-    for (const user of this.#policy.capable(action, topic)) {
-      if (this.#company.has(user)) return user;
-      first ??= user;
-    }
-    return first;
+    return this.#policy.capable(action, topic, this.#company).next().value;
   }
 
   #isNew(key: string): boolean {

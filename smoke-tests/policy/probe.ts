@@ -1,7 +1,7 @@
 import type { ListenerName } from "../../mosquitto/listener.ts";
 import type { PolicyUser } from "./policy.ts";
 
-/** What presences in planned topics for a level that only one connection uses, and for its client id. */
+/** What stands in planned topics for a level that nobody else uses, and for the connection's client id. */
 export const SCRATCH = "smoke-scratch";
 export const CLIENT = "smoke-client";
 
@@ -17,14 +17,14 @@ export interface Probe {
   readonly allowed: boolean;
 }
 
-/** A message of the user; the partner would hear it, and is left out where nobody may. */
+/** A message of the user; the partner would receive it, and is left out where nobody may. */
 export interface WriteProbe extends Probe {
   readonly partner: Partner | undefined;
 }
 
-/** A message to the user, from the partner or from the broker itself; none where only real clients may publish. */
+/** A message to the user, from the partner or from the broker itself. */
 export interface ReadProbe extends Probe {
-  readonly source: Partner | "broker" | "real clients";
+  readonly source: Partner | "broker";
 }
 
 export interface WillProbe extends Probe {
@@ -58,8 +58,7 @@ export function canBeShared(topic: string): boolean {
   return !topic.startsWith("$");
 }
 
-/** Whether a topic has no level of ours, so that real clients may publish or listen there. */
-export function isReal(topic: string): boolean {
-  const levels = topic.split("/");
-  return !levels.includes(SCRATCH) && !levels.includes(CLIENT);
+/** Whether a topic is of one client id, which is different on each connection. */
+export function isOfClient(topic: string): boolean {
+  return topic.includes(CLIENT) && topic.split("/").includes(CLIENT);
 }

@@ -1,79 +1,91 @@
 import { demand, Unproved } from "../expectation.ts";
-import { clearingPacket } from "../packet.ts";
 import { codeName } from "../reason-codes.ts";
 import { eachAtATime } from "./at-a-time.ts";
 import type { Connection } from "./connection.ts";
+import { CLIENT, SCRATCH } from "./probe.ts";
 
-/** Seconds that a retained message may outlive a run that is killed. */
-const SHORT_LIVED = 120;
-
-/** One message on a topic of one connection's own, retained first and then live, and who is there to hear it. */
+/** One message for readers: retained before they subscribe, and live when they have. */
 export class Publication {
   readonly topic: string;
   readonly from: Connection;
-  readonly to: Connection | undefined;
-  /** Whether it is retained too, before anybody subscribes. */
-  retains = false;
-  readonly #answers = new Map<"retained" | "live" | "cleared", number | Unproved>();
+  readonly #codes = new Map<"retained" | "live", number>();
 
-  constructor(topic: string, from: Connection, to: Connection | undefined) {
+  constructor(topic: string, from: Connection) {
     this.topic = topic;
     this.from = from;
-    this.to = to;
   }
 
-  async retain(): Promise<void> {
-    const properties = { messageExpiryInterval: SHORT_LIVED };
-    await this.#say("retained", () =>
-      this.from.client.publish(this.topic, this.from.payload("retained"), { retain: true, properties }),
-    );
-  }
-
-  async publish(): Promise<void> {
-    await this.#say("live", () => this.from.client.publish(this.topic, this.from.payload("live")));
-  }
-
-  clear(): void {
-    if (this.#answers.has("retained")) this.from.client.write(clearingPacket(5, this.topic));
+  answered(what: "retained" | "live", code: number | undefined): void {
+    if (code !== undefined) this.#codes.set(what, code);
   }
 
   /** The reason code that the broker answered with. @throws Unproved with what came instead */
   code(what: "retained" | "live"): number {
-    const answer = this.#answers.get(what) ?? new Unproved(`a message on ${this.topic}`, "none was sent");
-    if (answer instanceof Unproved) throw answer;
-    return answer;
+    this.from.demandSound();
+    const code = this.#codes.get(what);
+    if (code === undefined) throw new Unproved(`a message on ${this.topic}`, "none was sent");
+    return code;
   }
 
-  /** Demands that the broker has taken it, and that somebody has subscribed to it. */
+  /** Demands that the broker has taken it. */
   demandTaken(what: "retained" | "live"): void {
     const code = this.code(what);
+    if (code < 0x80) return;
     const expected = `the publish of ${this.from.user.name} to ${this.topic} to be taken`;
-    demand(code < 0x80, expected, `PUBACK ${codeName(5, code)}`);
+    demand(false, expected, `PUBACK ${codeName(5, code)}`);
+  }
+}
+
+/** The messages of a batch of users, each once, however many of them it is for. */
+export class Publications {
+  readonly #all = new Map<string, Publication>();
+
+  /** The message of a connection on a topic. */
+  of(topic: string, from: Connection): Publication {
+    const key = `${from.clientId} ${topic}`;
+    const publication = this.#all.get(key) ?? new Publication(topic, from);
+    this.#all.set(key, publication);
+    return publication;
   }
 
-  async #say(what: "retained" | "live", publish: () => Promise<number>): Promise<void> {
-    try {
-      this.#answers.set(what, await publish());
-    } catch (error) {
-      this.#answers.set(what, error instanceof Unproved ? error : new Unproved("an answer", String(error)));
+  /** Lets each connection publish what is its to publish, in as few writes as the broker takes. */
+  async publish(what: "retained" | "live", atATime: number): Promise<void> {
+    await eachAtATime(this.#byConnection(), atATime, async ([from, own]) => {
+      const messages = own.map(({ topic }) => ({
+        ...{ topic, payload: from.payload(what), retain: what === "retained" },
+      }));
+      const codes = await from.publish(messages);
+      for (const [index, publication] of own.entries()) publication.answered(what, codes[index]);
+    });
+  }
+
+  /**
+   * Takes away what is retained on topics that nobody else uses. Where there is no scratch level, others may be about
+   * to read theirs, and the next message takes its place.
+   */
+  clear(isScratch: (topic: string) => boolean): void {
+    for (const [from, own] of this.#byConnection()) {
+      const topics = own.map(({ topic }) => topic).filter(isScratch);
+      from.send(topics.map((topic) => ({ topic, payload: "", retain: true })));
     }
   }
-}
 
-/** Lets every connection say what is its to say; a few connections at a time, each with as many messages as its window has. */
-export async function publishAll(
-  publications: Iterable<Publication>,
-  say: (publication: Publication) => Promise<void>,
-): Promise<void> {
-  const byConnection = new Map<Connection, Publication[]>();
-  for (const publication of publications) {
-    const own = byConnection.get(publication.from);
-    if (own === undefined) byConnection.set(publication.from, [publication]);
-    else own.push(publication);
+  #byConnection(): ReadonlyMap<Connection, readonly Publication[]> {
+    const byConnection = new Map<Connection, Publication[]>();
+    for (const publication of this.#all.values()) {
+      const own = byConnection.get(publication.from);
+      if (own === undefined) byConnection.set(publication.from, [publication]);
+      else own.push(publication);
+    }
+    return byConnection;
   }
-  await eachAtATime(byConnection, CONNECTIONS_AT_A_TIME, async ([connection, own]) => {
-    await connection.attempt(() => eachAtATime(own, connection.window, say));
-  });
 }
 
-export const CONNECTIONS_AT_A_TIME = 10;
+/** A planned topic, with names in it. */
+export function topicWith(planned: string, scratch: string, clientId: string): string {
+  if (!planned.includes(SCRATCH) && !planned.includes(CLIENT)) return planned;
+  return planned
+    .split("/")
+    .map((level) => (level === SCRATCH ? scratch : level === CLIENT ? clientId : level))
+    .join("/");
+}

@@ -1,0 +1,345 @@
+import { generate, type IConnackPacket, type Packet, parser as parserOf } from "mqtt-packet";
+import type { ClientOptions, Endpoint } from "../client-options.ts";
+import { readable, Unproved } from "../expectation.ts";
+import { codeName, type ProtocolVersion } from "../reason-codes.ts";
+import { openTransport, type Transport } from "./transport.ts";
+
+/** Milliseconds that any one answer may take while hundreds of connections are asked at a time. */
+const DEADLINE = 20_000;
+
+/** Messages on their way to the broker at a time, where it does not set a lower limit. */
+const MOST_IN_FLIGHT = 100;
+
+/** MQTT 5, 3.14.2.1: the will is to be sent all the same. MQTT 3.1.1, 2.2.1: no packet has the type 15. */
+const LEAVE_WITH_WILL = Object.freeze({ 5: Buffer.of(0xe0, 0x01, 0x04), 4: Buffer.of(0xf0, 0x00) });
+
+export interface OutgoingMessage {
+  readonly topic: string;
+  readonly payload: string;
+  readonly retain?: boolean;
+  /** Seconds; MQTT 5 only. */
+  readonly expiry?: number;
+}
+
+/** A message that came. */
+export interface IncomingMessage {
+  readonly topic: string;
+  readonly payload: string;
+  /** Whether the broker had it before the subscription was made. */
+  readonly retained: boolean;
+  /** The identifier of the subscription that it came by; MQTT 5 only. */
+  readonly subscription: number | undefined;
+}
+
+export type Receiver = (message: IncomingMessage) => void;
+
+/**
+ * Logs in.
+ *
+ * @throws Unproved with the broker's code when it refuses, or with what happened when there was no answer
+ */
+export async function logIn(
+  endpoint: Endpoint,
+  options: ClientOptions,
+  receive: Receiver = () => {},
+): Promise<LeanClient> {
+  const { client, code } = await greet(endpoint, options, receive);
+  if (code === 0) return client;
+  const { username, version } = options;
+  const who = username === undefined ? "an anonymous client" : `user ${username}`;
+  throw new Unproved(
+    `${who} to be let in with ${codeName(version, 0)}`,
+    `CONNACK ${codeName(version, code)}`,
+  );
+}
+
+/** The code of the CONNACK that the broker answers with; a client that is let in is closed at once. */
+export async function connackCode(endpoint: Endpoint, options: ClientOptions): Promise<number> {
+  const { client, code } = await greet(endpoint, options, () => {});
+  await client.close();
+  return code;
+}
+
+async function greet(endpoint: Endpoint, given: ClientOptions, receive: Receiver) {
+  const lease = await endpoint.accounts?.take(given);
+  const client = new LeanClient(endpoint, { ...given, ...lease?.logIn }, receive, () => lease?.end());
+  try {
+    return { client, code: await client.greeting };
+  } catch (error) {
+    client.drop();
+    throw error;
+  }
+}
+
+interface Pending {
+  readonly settle: () => void;
+  readonly fail: (error: Error) => void;
+}
+
+/**
+ * One connection of a proof that has tens of thousands: bytes in and out, and as many packets in one write as the
+ * broker takes. mqtt.js takes several milliseconds for a connection, this a fraction of one.
+ */
+export class LeanClient {
+  readonly version: ProtocolVersion;
+  /** The code of the CONNACK. */
+  readonly greeting: Promise<number>;
+  /** QoS 1 and 2 messages that may be on their way to the broker at a time. */
+  window = MOST_IN_FLIGHT;
+  readonly #transport: Transport;
+  readonly #receive: Receiver;
+  readonly #pending = new Set<Pending>();
+  readonly #pings: (() => void)[] = [];
+  readonly #answers = new Map<number, (code: number) => void>();
+  readonly #closed: Promise<void>;
+  #greeted: (code: number) => void = () => {};
+  #isClosed = false;
+  #packetId = 0;
+
+  /** @param ended called when the connection is no more */
+  constructor(endpoint: Endpoint, options: ClientOptions, receive: Receiver, ended: () => void) {
+    const { version } = options;
+    this.version = version;
+    this.#receive = receive;
+    const parser = parserOf({ protocolVersion: version });
+    parser.on("packet", (packet: Packet) => this.#take(packet));
+    parser.on("error", (error: Error) => this.#fail(error));
+    this.greeting = this.#answer("a CONNACK", (resolve) => {
+      this.#greeted = resolve;
+    });
+    let closed = () => {};
+    this.#closed = new Promise((resolve) => {
+      closed = resolve;
+    });
+    this.#transport = openTransport(endpoint, options.username, {
+      opened: () => this.#transport.write(connectPacket(options)),
+      received: (bytes) => void parser.parse(bytes),
+      closed: (error) => {
+        this.#isClosed = true;
+        ended();
+        closed();
+        this.#fail(error === undefined ? new Error("the broker closed the connection") : readable(error));
+      },
+    });
+  }
+
+  /**
+   * Publishes with QoS 1, many messages in one write.
+   *
+   * @returns the reason codes, in the order of the messages; MQTT 3.1.1 has none but 0
+   */
+  async publish(messages: readonly OutgoingMessage[]): Promise<number[]> {
+    const codes: number[] = [];
+    for (let from = 0; from < messages.length; from += this.window) {
+      const some = messages.slice(from, from + this.window);
+      codes.push(...(await this.#publish(some, 1)));
+    }
+    return codes;
+  }
+
+  /** Publishes without waiting for an answer, which QoS 0 has none of. */
+  send(messages: readonly OutgoingMessage[]): void {
+    if (messages.length === 0) return;
+    this.#write(messages.map((message) => publishPacket(this.version, message, 0, 0)));
+  }
+
+  /**
+   * Publishes empty messages with QoS 2 that are not released, at most as many as {@link window} over a
+   * connection's life.
+   *
+   * @returns the reason codes of their PUBRECs, in the order of the topics
+   */
+  async holdBack(topics: readonly string[]): Promise<number[]> {
+    return await this.#publish(
+      topics.map((topic) => ({ topic, payload: "" })),
+      2,
+    );
+  }
+
+  /**
+   * Subscribes with QoS 0, which no limit of messages in flight can hold back.
+   *
+   * @param packets the filters of each packet
+   * @param identifier marks what comes by these subscriptions; MQTT 5 only
+   */
+  async subscribe(packets: readonly (readonly string[])[], identifier: number): Promise<void> {
+    if (packets.length === 0) return;
+    const properties = this.version === 5 ? { properties: { subscriptionIdentifier: identifier } } : {};
+    const ids = packets.map(() => this.#nextId());
+    const acknowledged = this.#codes("a SUBACK", ids);
+    this.#write(
+      packets.map((filters, index) =>
+        generate(
+          {
+            cmd: "subscribe",
+            messageId: ids[index] as number,
+            subscriptions: filters.map((topic) => ({ topic, qos: 0 })),
+            ...properties,
+          },
+          { protocolVersion: this.version },
+        ),
+      ),
+    );
+    await acknowledged;
+  }
+
+  /** Asks for a sign of life: what the broker had for this client before has come once it is here. */
+  ping(): Promise<void> {
+    const pong = this.#answer<void>("a PINGRESP", (resolve) => void this.#pings.push(resolve));
+    this.#write([PINGREQ]);
+    return pong;
+  }
+
+  /** Leaves so that the broker sends the will, which it has done once it ends the connection. */
+  async leaveWithWill(): Promise<void> {
+    this.#write([LEAVE_WITH_WILL[this.version]]);
+    await this.#end("the broker to end a connection that leaves with its will");
+  }
+
+  /** Says goodbye, and waits for the broker to end the connection. */
+  async close(): Promise<void> {
+    if (this.#isClosed) return;
+    this.#write([DISCONNECT]);
+    await this.#end("the connection to close").catch(() => this.drop());
+  }
+
+  /** Ends the connection without a word. */
+  drop(): void {
+    this.#transport.destroy();
+  }
+
+  async #end(what: string): Promise<void> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(tooLate(what)), DEADLINE);
+    });
+    await Promise.race([this.#closed, late]).finally(() => clearTimeout(timer));
+  }
+
+  async #publish(messages: readonly OutgoingMessage[], qos: 1 | 2): Promise<number[]> {
+    const ids = messages.map(() => this.#nextId());
+    const codes = this.#codes(`an answer to the publish to ${messages[0]?.topic}`, ids);
+    this.#write(
+      messages.map((message, index) => publishPacket(this.version, message, qos, ids[index] as number)),
+    );
+    return await codes;
+  }
+
+  /** The codes of the answers to packets, in their order. */
+  #codes(what: string, ids: readonly number[]): Promise<number[]> {
+    return this.#answer(what, (resolve) => {
+      const codes: number[] = [];
+      let left = ids.length;
+      for (const [index, id] of ids.entries()) {
+        this.#answers.set(id, (code) => {
+          codes[index] = code;
+          left -= 1;
+          if (left === 0) resolve(codes);
+        });
+      }
+      if (left === 0) resolve(codes);
+    });
+  }
+
+  #nextId(): number {
+    this.#packetId = (this.#packetId % 0xffff) + 1;
+    return this.#packetId;
+  }
+
+  #write(packets: readonly Buffer[]): void {
+    if (this.#isClosed) return;
+    this.#transport.write(packets.length === 1 ? (packets[0] as Buffer) : Buffer.concat(packets));
+  }
+
+  #take(packet: Packet): void {
+    if (packet.cmd === "publish") {
+      const identifier: number | number[] | undefined = packet.properties?.subscriptionIdentifier;
+      const subscription = Array.isArray(identifier) ? identifier[0] : identifier;
+      const { topic, retain: retained } = packet;
+      this.#receive({ topic, payload: packet.payload.toString(), retained, subscription });
+    } else if (packet.cmd === "puback" || packet.cmd === "pubrec") {
+      this.#settle(packet.messageId, packet.reasonCode ?? 0);
+    } else if (packet.cmd === "suback") this.#settle(packet.messageId, 0);
+    else if (packet.cmd === "pingresp") this.#pings.shift()?.();
+    else if (packet.cmd === "connack") this.#greet(packet);
+  }
+
+  #greet({ reasonCode, returnCode, properties }: IConnackPacket): void {
+    this.window = Math.min(properties?.receiveMaximum ?? MOST_IN_FLIGHT, MOST_IN_FLIGHT);
+    this.#greeted((this.version === 5 ? reasonCode : returnCode) ?? -1);
+  }
+
+  #settle(id: number | undefined, code: number): void {
+    if (id === undefined) return;
+    const answer = this.#answers.get(id);
+    this.#answers.delete(id);
+    answer?.(code);
+  }
+
+  #answer<Result>(what: string, ask: (resolve: (result: Result) => void) => void): Promise<Result> {
+    if (this.#isClosed) return Promise.reject(new Unproved(what, "the connection was closed before"));
+    return new Promise((resolve, reject) => {
+      const fail = (error: Error) => {
+        clearTimeout(timer);
+        this.#pending.delete(pending);
+        reject(error instanceof Unproved ? error : new Unproved(what, error.message));
+      };
+      const timer = setTimeout(() => fail(tooLate(what)), DEADLINE);
+      const pending: Pending = { settle: () => clearTimeout(timer), fail };
+      this.#pending.add(pending);
+      ask((result) => {
+        pending.settle();
+        this.#pending.delete(pending);
+        resolve(result);
+      });
+    });
+  }
+
+  #fail(error: Error): void {
+    for (const pending of [...this.#pending]) pending.fail(error);
+  }
+}
+
+const PINGREQ = Buffer.of(0xc0, 0x00);
+const DISCONNECT = Buffer.of(0xe0, 0x00);
+
+function tooLate(what: string): Unproved {
+  return new Unproved(what, `nothing within ${DEADLINE / 1000} s`);
+}
+
+function connectPacket(options: ClientOptions): Buffer {
+  const { version, clientId, username, password, will, keepalive = 10 } = options;
+  return generate({
+    cmd: "connect",
+    ...(version === 5 ? { protocolVersion: 5 } : { protocolId: "MQTT", protocolVersion: 4 }),
+    ...{ clientId, clean: true, keepalive },
+    ...(username === undefined ? {} : { username }),
+    ...(password === undefined ? {} : { password: Buffer.from(password) }),
+    ...(will === undefined
+      ? {}
+      : { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: false } }),
+  });
+}
+
+function publishPacket(
+  version: ProtocolVersion,
+  { topic, payload, retain = false, expiry }: OutgoingMessage,
+  qos: 0 | 1 | 2,
+  messageId: number,
+): Buffer {
+  const properties =
+    version === 5 && expiry !== undefined ? { properties: { messageExpiryInterval: expiry } } : {};
+  return generate(
+    {
+      cmd: "publish",
+      topic,
+      payload,
+      qos,
+      dup: false,
+      retain,
+      ...(qos > 0 ? { messageId } : {}),
+      ...properties,
+    },
+    { protocolVersion: version },
+  );
+}
