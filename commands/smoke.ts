@@ -1,6 +1,6 @@
 import { stderr, stdout } from "node:process";
 import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
-import type { MatrixProgress } from "../smoke-tests/matrix/matrix.ts";
+import type { PolicyProgress } from "../smoke-tests/policy/policy-proof.ts";
 import { progressBar } from "../smoke-tests/progress-bar.ts";
 import type { Proof } from "../smoke-tests/proof.ts";
 import { proveRunningBroker } from "../smoke-tests/prove.ts";
@@ -76,7 +76,7 @@ export async function prove(
   try {
     const options = { stack: stack.name, signal: interruption.signal };
     if (!all) return await proveRunningBroker({ outputs }, options);
-    const onProgress = stderr.isTTY ? (progress: MatrixProgress) => note(progressBar(progress)) : undefined;
+    const onProgress = stderr.isTTY ? (progress: PolicyProgress) => note(progressBar(progress)) : undefined;
     return await proveStack(outputs, { ...options, onProgress });
   } finally {
     process.off("SIGINT", interrupt);

@@ -4,13 +4,13 @@ import { runCommand } from "../infra/mend.ts";
 import { Refusal } from "../infra/refusal.ts";
 import { Twin } from "../infra/twin.ts";
 import { listenersIn } from "../mosquitto/listener.ts";
-import type { MatrixProgress } from "./matrix/matrix.ts";
+import type { PolicyProgress } from "./policy/policy-proof.ts";
 import { type Proof, summarize } from "./proof.ts";
 import { type ProveOptions, proveRunningBroker, proveTwin } from "./prove.ts";
 
 export interface ProveStackOptions extends ProveOptions {
   /** Hears how far the proof of the policy is. */
-  readonly onProgress?: ((progress: MatrixProgress) => void) | undefined;
+  readonly onProgress?: ((progress: PolicyProgress) => void) | undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ import { checkReachability } from "./checks/reachability.ts";
 import { inWords, runChecks } from "./checks/run.ts";
 import { proveStorage } from "./checks/storage.ts";
 import { topicsOfRunningBroker, topicsOfTwin } from "./checks/topics.ts";
-import { type MatrixProgress, proveMatrix } from "./matrix/matrix.ts";
+import { type PolicyProgress, provePolicy } from "./policy/policy-proof.ts";
 import { type Check, type Proof, type ProvedBroker, subjects, summarize } from "./proof.ts";
 import { createRedaction, redacted } from "./redaction.ts";
 import { sampleUsers } from "./sample.ts";
@@ -25,7 +25,7 @@ export interface ProveTwinOptions extends ProveOptions {
   /** The users whose rights are proved; the others only take part. @default all */
   readonly users?: readonly string[] | undefined;
   /** Hears how far the proof of the policy is, which takes the longest if there are many users. */
-  readonly onProgress?: ((progress: MatrixProgress) => void) | undefined;
+  readonly onProgress?: ((progress: PolicyProgress) => void) | undefined;
 }
 
 /** Proves the policy on a twin, where every message may be sent. */
@@ -34,7 +34,7 @@ export async function proveTwin(target: Target, options: ProveTwinOptions): Prom
   return await prove(target, { stack, broker: container, on: "twin" }, () => [
     runTopics(target, topicsOfTwin, signal),
     proveFiles(target.outputs, container),
-    proveMatrix(target, { users, signal, onProgress }),
+    provePolicy(target, { users, signal, onProgress }),
   ]);
 }
 

@@ -1,6 +1,6 @@
 import { demand, demandSame } from "../expectation.ts";
-import { inTurns } from "../matrix/in-turns.ts";
 import { clearingPacket } from "../packet.ts";
+import { eachAtATime } from "../policy/at-a-time.ts";
 import { scratchName } from "../scratch-name.ts";
 import { inFlightAtATime, keptWhileAway } from "./allowance.ts";
 import type { CheckList } from "./check-list.ts";
@@ -40,7 +40,7 @@ async function demandOrder(site: Site, qos: 0 | 1 | 2): Promise<void> {
   await to.subscribe([topic], qos);
   const payloads = ["first", "second", "third"];
   const { limits } = site.stack.outputs;
-  await inTurns(payloads, inFlightAtATime(limits, payloads.length), async (payload) => {
+  await eachAtATime(payloads, inFlightAtATime(limits, payloads.length), async (payload) => {
     await from.publish(topic, payload, { qos });
     await to.arrival(topic, payload);
   });

@@ -1,5 +1,5 @@
 import { Unproved } from "../expectation.ts";
-import { inTurns } from "../matrix/in-turns.ts";
+import { eachAtATime } from "../policy/at-a-time.ts";
 import type { Check } from "../proof.ts";
 import type { CheckList, Task } from "./check-list.ts";
 import { NotApplicable } from "./not-applicable.ts";
@@ -16,7 +16,7 @@ export async function runChecks(list: CheckList, signal?: AbortSignal): Promise<
   const make = async (task: Task) => {
     checks.push(signal?.aborted ? unmade(task) : await outcomeOf(task));
   };
-  await inTurns(list.tasks, AT_A_TIME, make);
+  await eachAtATime(list.tasks, AT_A_TIME, make);
   // Checks that leave nothing behind are made in any case, since what they take away may be there.
   for (const task of list.lastTasks) checks.push(await outcomeOf(task));
   return checks;
