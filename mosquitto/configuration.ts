@@ -70,6 +70,10 @@ function logging(): string[] {
   ];
 }
 
+/**
+ * `packet_buffer_size` stays 4096: 1024 would save 3 KiB a connection, but it bounds the request of a WebSocket upgrade
+ * too, which a browser sends with its cookies, and a longer request is never answered.
+ */
 function limits(values: Limits, memoryBytes: number): string[] {
   return [
     "",
