@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { projectFolder } from "../toolchain/project.ts";
 
 const FOLDERS = ["clients", "commands", "drill", "infra", "mosquitto", "smoke-tests", "toolchain", "web"];
-const FILES = ["package.json", "package-lock.json", "Pulumi.yaml"];
+const FILES = ["package.json", "package-lock.json", "Pulumi.yaml", "vitest.config.ts"];
 
 /** A copy of the project without its config files, so that no command acts on a stack of somebody's. */
 export class ProjectCopy {

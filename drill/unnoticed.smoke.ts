@@ -1,0 +1,92 @@
+import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { listenerIn } from "../mosquitto/listener.ts";
+import { connect } from "../smoke-tests/client.ts";
+import { StackCommands } from "../testing/stack-commands.ts";
+import { retained, WITNESS_ACCOUNTS, Witnesses } from "../testing/witnesses.ts";
+
+/** Rights of every kind; `everything` sees whatever there is to be seen. */
+const users = {
+  everything: { readwrite: ["#"], read: ["$SYS/#"] },
+  service: { readwrite: ["naboom/alerts/#"], deny: ["naboom/alerts/closed/#"] },
+  monitor: { read: ["naboom/community/+", "$SYS/broker/uptime"], write: ["naboom/system/+/state"] },
+  exact: { readwrite: ["naboom/fixed"], write: ["naboom/status"], deny: ["naboom/closed"] },
+  web: {
+    read: ["naboom/alerts/#"],
+    patterns: { readwrite: ["naboom/users/%u/#"] },
+    listeners: ["ws", "wss"],
+  },
+  rotated: { readwrite: ["naboom/rotated/#"] },
+};
+
+/** Commands on a stack that is up, and the user whose clients each says that it logs out. */
+const steps = [
+  { command: "up", loggedOut: "nobody" },
+  { command: "smoke", loggedOut: "nobody" },
+  { command: "rotate users rotated", loggedOut: "rotated" },
+];
+
+const KEPT = "naboom/alerts/kept";
+
+describe.each([
+  ["that they have chosen", { users, clientIds: "free", patterns: { readwrite: ["naboom/clients/%c/#"] } }],
+  ["of their own", { users: withAccounts(), clientIds: "own" }],
+])("clients with ids %s", (_, settings) => {
+  let commands: StackCommands;
+  let witnesses: Witnesses;
+  let broker: string;
+
+  beforeAll(async () => {
+    commands = await StackCommands.create(inject("workbench"), settings);
+    const { exitCode, output } = await commands.run("up");
+    expect(exitCode, output).toBe(0);
+    broker = await commands.throwaway.containerRuns("broker");
+    witnesses = await Witnesses.connect(await commands.outputs());
+  });
+
+  afterAll(async () => {
+    await witnesses?.close();
+    await commands?.remove();
+  });
+
+  it("get a message of another client's, also where they were away", async () => {
+    await publishKept();
+    const seen = await witnesses.look();
+    // Six of `everything` and `service` each; four of `web`, which is on two listeners.
+    expect(seen.length, seen.join("\n")).toBe(16);
+    for (const sentence of seen)
+      expect(sentence).toMatch(/ got \d+ messages of \d+ bytes on naboom.alerts.kept$/);
+  });
+
+  it.each(steps)("notice nothing of `npm run $command` but what it says", async ({ command, loggedOut }) => {
+    const [name = "", ...args] = command.split(" ");
+    const { exitCode, output } = await commands.run(name, ...args);
+    expect(exitCode, output).toBe(0);
+    const outputs = await commands.outputs();
+    const told = (sentence: string) =>
+      sentence.startsWith(`${loggedOut} `) && sentence.endsWith(" was logged out");
+    const seen = await witnesses.look(outputs);
+    expect(seen.filter((sentence) => !told(sentence)).join("\n")).toBe("");
+    expect(seen.filter(told).length).toBe(witnesses.connected(loggedOut));
+    expect(await retained(outputs, "everything")).toEqual([KEPT]);
+    expect(await commands.throwaway.containerRuns("broker")).toBe(broker);
+  });
+
+  async function publishKept(): Promise<void> {
+    const { listeners, certificates, credentials } = await commands.outputs();
+    const { host, port } = listenerIn(listeners, "mqtt");
+    const endpoint = { listener: "mqtt", host, port, authority: certificates.authority } as const;
+    const account = credentials.everything?.connections.at(-1) ?? credentials.everything;
+    const options = { version: 5 as const, clientId: "sender", ...account };
+    const sender = await connect(endpoint, options);
+    await sender.publishAllowed(KEPT, "1", { retain: true });
+    await sender.close();
+  }
+});
+
+function withAccounts() {
+  const entries = Object.entries(users).map(([name, rights]) => [
+    name,
+    { ...rights, connections: WITNESS_ACCOUNTS },
+  ]);
+  return Object.fromEntries(entries);
+}
