@@ -3,6 +3,7 @@ import { listenerIn } from "../mosquitto/listener.ts";
 import { connect } from "../smoke-tests/client.ts";
 import { StackCommands } from "../testing/stack-commands.ts";
 import { retained, WITNESS_ACCOUNTS, Witnesses } from "../testing/witnesses.ts";
+import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 
 /** Rights of every kind; `everything` sees whatever there is to be seen. */
 const users = {
@@ -31,21 +32,24 @@ describe.each([
   ["that they have chosen", { users, clientIds: "free", patterns: { readwrite: ["naboom/clients/%c/#"] } }],
   ["of their own", { users: withAccounts(), clientIds: "own" }],
 ])("clients with ids %s", (_, settings) => {
+  let throwaway: ThrowawayStack;
   let commands: StackCommands;
   let witnesses: Witnesses;
   let broker: string;
 
   beforeAll(async () => {
-    commands = await StackCommands.create(inject("workbench"), settings);
+    throwaway = await ThrowawayStack.create(inject("workbench"), settings);
+    commands = await StackCommands.create(throwaway, settings);
     const { exitCode, output } = await commands.run("up");
     expect(exitCode, output).toBe(0);
-    broker = await commands.throwaway.containerRuns("broker");
+    broker = await throwaway.containerRuns("broker");
     witnesses = await Witnesses.connect(await commands.outputs());
   });
 
   afterAll(async () => {
     await witnesses?.close();
     await commands?.remove();
+    await throwaway.remove();
   });
 
   it("get a message of another client's, also where they were away", async () => {
@@ -57,7 +61,7 @@ describe.each([
       expect(sentence).toMatch(/ got \d+ messages of \d+ bytes on naboom.alerts.kept$/);
   });
 
-  it.each(steps)("notice nothing of `npm run $command` but what it says", async ({ command, loggedOut }) => {
+  it.each(steps)("notice nothing of npm run $command but what it says", async ({ command, loggedOut }) => {
     const [name = "", ...args] = command.split(" ");
     const { exitCode, output } = await commands.run(name, ...args);
     expect(exitCode, output).toBe(0);
@@ -68,7 +72,7 @@ describe.each([
     expect(seen.filter((sentence) => !told(sentence)).join("\n")).toBe("");
     expect(seen.filter(told).length).toBe(witnesses.connected(loggedOut));
     expect(await retained(outputs, "everything")).toEqual([KEPT]);
-    expect(await commands.throwaway.containerRuns("broker")).toBe(broker);
+    expect(await throwaway.containerRuns("broker")).toBe(broker);
   });
 
   async function publishKept(): Promise<void> {

@@ -5,21 +5,21 @@ import { execa } from "execa";
 import { stringify } from "yaml";
 import { type StackOutputs, stackOutputs } from "../infra/contract.ts";
 import { projectName } from "../toolchain/project.ts";
-import { type StackSettings, ThrowawayStack, type Workbench } from "../toolchain/throwaway-stack.ts";
+import type { StackSettings, ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { ProjectCopy } from "./project-copy.ts";
 
 /** The project's real commands, run in a copy of the project on a throwaway stack. */
 export class StackCommands {
-  readonly throwaway: ThrowawayStack;
+  readonly #throwaway: ThrowawayStack;
   readonly #copy: ProjectCopy;
 
   private constructor(throwaway: ThrowawayStack, copy: ProjectCopy) {
-    this.throwaway = throwaway;
+    this.#throwaway = throwaway;
     this.#copy = copy;
   }
 
-  static async create(workbench: Workbench, settings: StackSettings): Promise<StackCommands> {
-    const throwaway = await ThrowawayStack.create(workbench, settings);
+  /** @param settings of the stack, as {@link ThrowawayStack.configure} takes them; `rotate` changes them in the copy alone */
+  static async create(throwaway: ThrowawayStack, settings: StackSettings): Promise<StackCommands> {
     const copy = await ProjectCopy.create();
     const entries = Object.entries({ listeners: throwaway.ports, ...settings });
     const config = Object.fromEntries(entries.map(([key, value]) => [`${projectName}:${key}`, value]));
@@ -30,7 +30,7 @@ export class StackCommands {
 
   /** Runs a command, for instance `rotate users web`, as `npm run` would; never throws. */
   async run(command: string, ...args: readonly string[]): Promise<{ exitCode: number; output: string }> {
-    const { workbench, stack } = this.throwaway;
+    const { workbench, stack } = this.#throwaway;
     const state = stack.stateFolder ?? "";
     const start = join(this.#copy.folder, "toolchain", "start.mjs");
     const result = await execa(execPath, [start, command, "--stack", stack.name, ...args], {
@@ -49,11 +49,11 @@ export class StackCommands {
   }
 
   async outputs(): Promise<StackOutputs> {
-    return stackOutputs.parse(await this.throwaway.stack.outputs());
+    return stackOutputs.parse(await this.#throwaway.stack.outputs());
   }
 
-  async remove(): Promise<void> {
-    await this.throwaway.remove();
-    await this.#copy.remove();
+  /** Removes the copy, and leaves the stack. */
+  remove(): Promise<void> {
+    return this.#copy.remove();
   }
 }

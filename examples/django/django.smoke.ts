@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
+import { afterAll, beforeAll, describe, expect, inject, it, onTestFinished } from "vitest";
 import { impostorOf } from "../../smoke-tests/certificate.ts";
 import { Platform } from "./platform.ts";
 import { Publisher } from "./publisher.ts";
@@ -217,6 +217,36 @@ describe("a listener that asks for a certificate besides the password", () => {
     await platform.writeSettings("certified", files);
     await service.logged("connected", { session_present: true }, seen);
     expect((await service.stop()).exitCode).toBe(0);
+  });
+});
+
+// It comes last: what the commands rotate, the platform does not know of.
+describe("a service that runs while its broker is updated, proved and rotated", () => {
+  it("stores no message that is not its own, and goes on storing those", async () => {
+    await platform.writeSettings("undisturbed");
+    const service = new ServiceProcess(platform.workplace("undisturbed"));
+    await service.logged("connected");
+    const commands = await platform.commands();
+    onTestFinished(() => commands.remove());
+    const topic = "naboom/alerts/own";
+    const others = `SELECT count(*) FROM messaging_message WHERE topic <> '${topic}'`;
+    const before = await platform.postgres.query(others);
+    let own = 0;
+    for (const command of ["up", "smoke", "rotate users publisher"]) {
+      const [name = "", ...args] = command.split(" ");
+      const { exitCode, output } = await commands.run(name, ...args);
+      expect(exitCode, output).toBe(0);
+      const sender = await Publisher.connect(await commands.outputs(), "publisher");
+      await sender.publish({ topic, count: 1, ids: false });
+      await sender.close();
+      own += 1;
+      // Messages are stored in their order: once its own is there, so is all that came before.
+      await expect.poll(() => stored(topic), { timeout: 10_000 }).toBe(`${own}|1`);
+      expect(await platform.postgres.query(others), `rows of others after ${command}`).toBe(before);
+    }
+    const { exitCode, output } = await service.stop();
+    expect(exitCode, output).toBe(0);
+    expect(service.events.filter(({ event }) => event === "connected")).toHaveLength(1);
   });
 });
 

@@ -4,7 +4,8 @@ import { join } from "node:path";
 import { execa } from "execa";
 import { type StackOutputs, stackOutputs } from "../../infra/contract.ts";
 import { listenerIn } from "../../mosquitto/listener.ts";
-import { ThrowawayStack, type Workbench } from "../../toolchain/throwaway-stack.ts";
+import { StackCommands } from "../../testing/stack-commands.ts";
+import { type StackSettings, ThrowawayStack, type Workbench } from "../../toolchain/throwaway-stack.ts";
 import { preparePython } from "./python-environment.ts";
 import type { Workplace } from "./service-process.ts";
 import { ThrowawayPostgres } from "./throwaway-postgres.ts";
@@ -55,12 +56,21 @@ export class Platform {
     return this.#outputs;
   }
 
+  /** The project's commands on the stack as it is now; what they rotate, {@link rotate} does not know of. */
+  commands(): Promise<StackCommands> {
+    return StackCommands.create(this.#stack, this.#settings());
+  }
+
+  #settings(): StackSettings {
+    const { generation, retired, ...others } = this.#rotation;
+    const django = { readwrite: branches, rotation: "overlap", generation, retired };
+    return { users: { django, publisher: { readwrite: branches } }, ...others };
+  }
+
   /** Brings the stack to another state of rotation. The service's files stay what they are. */
   async rotate(to: Partial<Rotation>): Promise<void> {
     this.#rotation = { ...this.#rotation, ...to };
-    const { generation, retired, ...others } = this.#rotation;
-    const django = { readwrite: branches, rotation: "overlap", generation, retired };
-    await this.#stack.configure({ users: { django, publisher: { readwrite: branches } }, ...others });
+    await this.#stack.configure(this.#settings());
     const { exitCode, output } = await this.#stack.up();
     if (exitCode !== 0) throw new Error(output);
     this.#outputs = stackOutputs.parse(await this.#stack.stack.outputs());
