@@ -35,6 +35,7 @@ onStack(program.command("down").description("take the stack down; asks before it
 onStack(program.command("smoke").description("prove the running stack"))
   .option("--all", "prove the whole policy, on a twin of the broker", false)
   .option("--json", "print the proof as JSON", false)
+  .option("--junit <file>", "write the proof into a file as JUnit XML, too")
   .action(async (options) => {
     exitCode = await (await import("./smoke.ts")).smoke(options);
   });

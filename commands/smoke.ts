@@ -10,6 +10,7 @@ import { mayColour } from "../toolchain/colour.ts";
 import type { Stack } from "../toolchain/stack.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { withImageNotices } from "./image-notices.ts";
+import { prepareJunitFile, writeJunitFile } from "./junit-file.ts";
 import { prepareWorkplace } from "./workplace.ts";
 
 export interface SmokeOptions {
@@ -19,10 +20,17 @@ export interface SmokeOptions {
   readonly json: boolean;
   /** Whether the whole policy is proved, on a twin. */
   readonly all: boolean;
+  /** The path of a file for the proof as JUnit XML. */
+  readonly junit?: string;
 }
 
-/** Proves a running stack with the smoke tests. */
+/**
+ * Proves a running stack with the smoke tests.
+ *
+ * @throws UserError if the stack is not up, or the JUnit file cannot be written, which is known before anything is proved
+ */
 export async function smoke(options: SmokeOptions): Promise<number> {
+  const junit = options.junit === undefined ? undefined : await prepareJunitFile(options.junit);
   const { stack, progress } = await prepareWorkplace(options);
   const outputs = await readRunningOutputs(stack);
   const title = options.all ? "proving the policy on a twin of the broker" : "proving the running broker";
@@ -30,6 +38,7 @@ export async function smoke(options: SmokeOptions): Promise<number> {
     const proof = stderr.isTTY
       ? await progress.step(title, (note) => prove(stack, outputs, { ...options, note }))
       : await prove(stack, outputs, options);
+    if (junit !== undefined) await writeJunitFile(junit, proof);
     stdout.write(options.json ? `${JSON.stringify(proof, undefined, 2)}\n` : `${report(proof)}\n`);
     return proof.failed === 0 ? 0 : 1;
   });
