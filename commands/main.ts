@@ -21,6 +21,7 @@ let exitCode = 0;
 
 onStack(program.command("up").description("bring the stack up with pulumi up, and prove it"))
   .option("--update-image", "build the images anew, of the newest packages", false)
+  .option("--verbose", "print everything: the table of checks, and what has not changed", false)
   .action(async (options) => {
     exitCode = await (await import("./up.ts")).up(options);
   });

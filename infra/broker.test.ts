@@ -39,11 +39,11 @@ const NAMES = ["mosquitto.conf", "passwd-mqtt", "acl", "ca.crt", "server.crt", "
 describe("a broker", () => {
   it("is registered after its image was tried and its files were published, and reloaded last", async () => {
     await value((await createBroker()).revision);
-    expect([...registered.keys()].filter((name) => name.endsWith("container"))).toEqual([
-      "image-trial-container",
-      "publish-container",
+    expect([...registered.keys()].filter((name) => /(^container|-step)$/.test(name))).toEqual([
+      "image-trial-step",
+      "publish-step",
       "container",
-      "reload-container",
+      "reload-step",
     ]);
   });
 
@@ -68,7 +68,7 @@ describe("a broker", () => {
 
   it("gets its files as secrets, through a container without a network", async () => {
     await value((await createBroker()).revision);
-    const { networkMode, uploads } = registered.get("publish-container")?.inputs ?? {};
+    const { networkMode, uploads } = registered.get("publish-step")?.inputs ?? {};
     expect(networkMode).toBe("none");
     expect(uploads[pulumi.runtime.specialSigKey]).toBe(pulumi.runtime.specialSecretSig);
     const [{ file, contentBase64 }, record] = uploads.value;
@@ -109,6 +109,7 @@ async function announcements(labels: Readonly<Record<string, string>>): Promise<
     running: true,
     ended: false,
     exitCode: 0,
+    startedAt: "",
     labels,
     published: [],
   };
@@ -127,11 +128,20 @@ async function attemptAfter(last: Pick<EngineContainer, "exitCode" | "ended"> | 
       : [
           [
             name,
-            { ...last, running: !last.ended, id: "1", name, image: "sha256:1", labels, published: [] },
+            {
+              ...last,
+              running: !last.ended,
+              id: "1",
+              name,
+              image: "sha256:1",
+              startedAt: "",
+              labels,
+              published: [],
+            },
           ] as const,
         ];
   await value((await createBroker(new Map(present))).revision);
-  const list: Inputs[] = registered.get("publish-container")?.inputs.labels;
+  const list: Inputs[] = registered.get("publish-step")?.inputs.labels;
   return list.find(({ label }) => label === "naboom-mqtt.attempt")?.value;
 }
 

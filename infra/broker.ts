@@ -13,7 +13,7 @@ import { DATABASE, STORAGE } from "./earlier-messages.ts";
 import type { EngineContainer } from "./engine.ts";
 import type { Files } from "./files.ts";
 import type { Prove } from "./gate.ts";
-import type { EngineNames } from "./names.ts";
+import { type EngineNames, IMAGE } from "./names.ts";
 import type { Described } from "./outputs.ts";
 import { deliverProved, named } from "./proved-delivery.ts";
 import type { Settings } from "./settings-schema.ts";
@@ -116,9 +116,6 @@ const DELIVERY = "naboom-mqtt.delivery";
 
 /** The label of the broker's container whose change replaces it. */
 export const RESTART = "naboom-mqtt.restart";
-
-/** The label with the id of a container's image, whose change replaces the container too. */
-const IMAGE = "naboom-mqtt.image";
 
 /** A digest of all that a running broker cannot take over, as far as the config tells it. */
 function restartDigest({ settings, image, files, keyType }: BrokerArgs): string {

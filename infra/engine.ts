@@ -14,6 +14,8 @@ export interface EngineContainer {
   readonly ended: boolean;
   /** How it ended; 0 before that. */
   readonly exitCode: number;
+  /** When it was started last, as the engine writes it. */
+  readonly startedAt: string;
   readonly labels: Readonly<Record<string, string>>;
   /** Where on the host the container is reached while it runs. */
   readonly published: readonly { readonly address: string; readonly port: number }[];
@@ -24,7 +26,7 @@ const inspected = z.array(
     Id: z.string(),
     Name: z.string(),
     Image: z.string(),
-    State: z.object({ Status: z.string(), Running: z.boolean(), ExitCode: z.int() }),
+    State: z.object({ Status: z.string(), Running: z.boolean(), ExitCode: z.int(), StartedAt: z.string() }),
     Config: z.object({ Labels: z.record(z.string(), z.string()).nullable() }),
     HostConfig: z.object({
       PortBindings: z
@@ -54,6 +56,7 @@ export async function inspectContainers(
     running: container.State.Running,
     ended: container.State.Status === "exited",
     exitCode: container.State.ExitCode,
+    startedAt: container.State.StartedAt,
     labels: Object.freeze(container.Config.Labels ?? {}),
     published: Object.values(container.HostConfig.PortBindings ?? {}).flatMap((bindings) =>
       // No address stands for every one of the host.

@@ -36,6 +36,7 @@ describe("what the broker was given last", () => {
       running: false,
       ended: true,
       exitCode: 0,
+      startedAt: "",
       labels,
       published: [],
     };

@@ -37,6 +37,9 @@ export function engineNames(project: string, stack: string): EngineNames {
   });
 }
 
+/** The label with the id of a container's image, whose change replaces the container. */
+export const IMAGE = "naboom-mqtt.image";
+
 /** The names of all containers that a stack may have. */
 export function containerNames(names: EngineNames): readonly string[] {
   const { broker, imageTrial, publish, reload, console, consolePublish, consoleReload } = names;

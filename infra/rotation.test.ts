@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { planRotation, type RotationInput } from "./rotation.ts";
+import { planRotation, policyChanges, type RotationInput } from "./rotation.ts";
 import { parseSettings } from "./settings.ts";
 import type { Settings } from "./settings-schema.ts";
 import { parseTakenOver, type TakenOver, writeTakenOver } from "./taken-over.ts";
@@ -66,6 +66,35 @@ describe("an update", () => {
       certificates: { names: ["mqtt.example"], own: OWN_PATHS },
     };
     expect(plan(changed, last, own).sentences).toEqual([]);
+  });
+});
+
+describe("what an update has changed", () => {
+  const before = {
+    users: { a: rights, gone: rights, moved: rights, other: rights, turns: { ...overlap, generation: 2 } },
+  };
+  const after = {
+    passwords: { length: 64 },
+    certificates: {
+      serverGeneration: 2,
+      authorityGeneration: 2,
+      authorityInForce: 1,
+      names: ["mqtt.example"],
+    },
+    users: {
+      a: { ...rights, generation: 2 },
+      added: rights,
+      moved: { ...rights, listeners: ["mqtts"] },
+      other: { read: ["b"] },
+      turns: { ...overlap, generation: 2, retired: 1 },
+    },
+  };
+
+  it("is told from the two records in the words of the plan, and afterwards in words of the past", async () => {
+    const changes = policyChanges(recordOf(after), recordOf(before));
+    expect(changes.map(({ ahead }) => ahead)).toEqual(plan(after, recordOf(before)).sentences);
+    const told = changes.map(({ done, disconnects }) => `${done}${disconnects ? " (disconnects)" : ""}\n`);
+    await expect(told.join("")).toMatchFileSnapshot("golden/policy-changes");
   });
 });
 

@@ -1,11 +1,12 @@
 import type { OwnCertificate } from "../mosquitto/certificate-chain.ts";
-import { certificateChanges } from "./certificate-changes.ts";
+import { certificateChanges, type WantedCertificates } from "./certificate-changes.ts";
 import type { CertificateSettings } from "./certificate-settings.ts";
 import { loweredNumbers } from "./lowered-numbers.ts";
+import type { PolicyChange } from "./policy-change.ts";
 import { Refusal } from "./refusal.ts";
 import type { Settings } from "./settings-schema.ts";
-import { describeOwn, type TakenOver } from "./taken-over.ts";
-import { userChanges } from "./user-changes.ts";
+import { describeOwn, describeUsers, type TakenOver } from "./taken-over.ts";
+import { userChanges, type WantedUsers } from "./user-changes.ts";
 
 /** What an update is asked for. */
 export interface RotationInput {
@@ -22,6 +23,13 @@ export interface Rotation {
   readonly renewals: number;
   /** One sentence for each thing that rotates, and who is disconnected by it. */
   readonly sentences: readonly string[];
+}
+
+/** What an update delivers, as far as it is told; a record of what was taken over is it as well. */
+export interface Wanted extends WantedUsers {
+  readonly certificates: WantedCertificates;
+  /** Client certificates that are taken back, by the names in them. */
+  readonly revoked: Readonly<Record<string, unknown>>;
 }
 
 const DAY = 86_400_000;
@@ -41,14 +49,22 @@ export function planRotation(
   if (faults.length > 0) throw new Refusal(faults.join("\n  "));
   const { certificates, clientCertificates } = settings;
   const renewals = last.certificates.renewals + (isDue(certificates, last, now) ? 1 : 0);
-  return {
-    renewals,
-    sentences: [
-      ...userChanges(settings, last),
-      ...certificateChanges({ settings: certificates, renewals, own: describeOwn(own) }, last),
-      ...revocations(clientCertificates.revoked, last),
-    ],
+  const wanted = {
+    users: describeUsers(settings.users),
+    passwordLength: settings.passwords.length,
+    certificates: { ...certificates, names: [...certificates.names], renewals, own: describeOwn(own) },
+    revoked: clientCertificates.revoked,
   };
+  return { renewals, sentences: policyChanges(wanted, last).map(({ ahead }) => ahead) };
+}
+
+/** What changes from what the broker was given last. */
+export function policyChanges(wanted: Wanted, last: TakenOver): readonly PolicyChange[] {
+  return [
+    ...userChanges(wanted, last),
+    ...certificateChanges(wanted.certificates, last),
+    ...revocations(wanted.revoked, last),
+  ];
 }
 
 /** A renewed certificate counts from its own end: a generation that was raised by hand is new already. */
@@ -62,10 +78,12 @@ function isDue(wanted: CertificateSettings, { certificates }: TakenOver, now: Da
   return same && new Date(certificates.serverExpires).getTime() - now.getTime() < wanted.renewalDays * DAY;
 }
 
-function revocations(revoked: Readonly<Record<string, string>>, last: TakenOver): string[] {
+function revocations(revoked: Wanted["revoked"], last: TakenOver): PolicyChange[] {
   return Object.keys(last.clients)
     .filter((name) => Object.hasOwn(revoked, name))
-    .map(
-      (name) => `client certificate ${name} is revoked, and loses its rights at once where it names its user`,
-    );
+    .map((name) => ({
+      ahead: `client certificate ${name} is revoked, and loses its rights at once where it names its user`,
+      done: `client certificate ${name} was revoked, and lost its rights where it names its user`,
+      disconnects: false,
+    }));
 }

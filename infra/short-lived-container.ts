@@ -42,7 +42,8 @@ export class ShortLivedContainer extends pulumi.ComponentResource {
     super("naboom-mqtt:infra:ShortLivedContainer", name, {}, options);
 
     const container = new docker.Container(
-      `${name}-container`,
+      // Pulumi shows it as replaced each time that it runs, and the name as what it is: no container that anybody is connected to.
+      `${name}-step`,
       {
         name: args.containerName,
         image: args.image,
@@ -58,7 +59,7 @@ export class ShortLivedContainer extends pulumi.ComponentResource {
         logOpts: { "max-size": "1m", "max-file": "1" },
         ...args.surroundings,
       },
-      { parent: this, additionalSecretOutputs: ["uploads"] },
+      { parent: this, additionalSecretOutputs: ["uploads"], aliases: [{ name: `${name}-container` }] },
     );
     this.run = container.id;
     this.completed = pulumi.runtime.isDryRun() ? container : succeeded(container, args.failure);

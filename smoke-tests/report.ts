@@ -37,6 +37,11 @@ export function renderFailures(proof: Proof): string {
   return list(proof, "failed", colors.createColors(false)).slice(1).join("\n").trimEnd();
 }
 
+/** Renders how many checks there were, and where, in one line. */
+export function renderSum(proof: Proof, { colour }: { readonly colour: boolean }): string {
+  return sum(proof, colors.createColors(colour));
+}
+
 function table(checks: readonly Check[], width: number, paint: Paint): string[] {
   const subject = checks[0]?.subject ?? "";
   const listeners = listenerNames.filter((name) => checks.some(({ listener }) => listener === name));
