@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { createRedaction, REDACTED, type Redaction } from "./redaction.ts";
@@ -49,6 +50,25 @@ describe("redaction", () => {
       proofCredentials: { one: [proof] },
     });
     expect(redact("battery-staple, purple-monkey")).toBe(`${REDACTED}, ${REDACTED}`);
+  });
+
+  it("leaves no end of a password where another one overlaps with it", () => {
+    const redact = redactionOf({ first: "horse-battery", second: "battery-staple" });
+    expect(redact("correct-horse-battery-staple!")).toBe(`correct-${REDACTED}!`);
+    expect(redact("horse-batterybattery-staple")).toBe(`${REDACTED}${REDACTED}`);
+  });
+
+  it("takes the passwords of 1,000 users out of 20,000 texts in a fraction of what 1,000 searches a text take", () => {
+    const passwordOf = (user: number) => createHash("sha256").update(`${user}`).digest("base64url");
+    const users = Array.from({ length: 1_000 }, (_, user) => [`user-${user}`, passwordOf(user)]);
+    const redact = redactionOf(Object.fromEntries(users));
+    const started = performance.now();
+    for (let text = 0; text < 20_000; text += 1) {
+      const words = `what user ${text} may not read does not come`;
+      expect(redact(`${words}: ${passwordOf(text % 1_000)}`)).toBe(`${words}: ${REDACTED}`);
+    }
+    // Seen: 0.4 s, and 16 s where each text is searched for each secret.
+    expect(performance.now() - started).toBeLessThan(5_000);
   });
 
   it("leaves all other text as it is", () => {
