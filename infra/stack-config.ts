@@ -12,6 +12,8 @@ import type { Settings } from "./settings-schema.ts";
 export function readSettings(): Settings {
   const [project, stack] = [pulumi.getProject(), pulumi.getStack()];
   const config = pulumi.runtime.allConfig();
+  // Pulumi has a copy now. With thousands of users it is too long to be handed to a process such as `docker`.
+  delete process.env.PULUMI_CONFIG;
   warnOfUnreadKeys(Object.keys(config), project);
   const settings = parseSettings(config, { project, stack });
   if (settings.success) return settings.data;

@@ -9,9 +9,12 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 
 /** The exit code by which a program says that it has already told the user what is wrong. */
 const ALREADY_TOLD = 32;
+/** What takes the configuration over in the program's process, from the pipe behind standard error. */
+const TAKE_CONFIG = ["--require", fileURLToPath(new URL("program-config.cjs", import.meta.url))];
 
 const engine = process.argv.at(-1);
 const project = requireFrom(process.cwd());
@@ -68,11 +71,14 @@ async function run(request) {
   const info = request.getInfo();
   const options = info.getOptions()?.toJavaScript() ?? {};
   const script = requireFrom(info.getProgramDirectory()).resolve("@pulumi/pulumi/cmd/run");
-  const program = spawn(process.execPath, [...nodeArguments(options), script, ...programArguments(request)], {
+  const node = [...nodeArguments(options), ...TAKE_CONFIG];
+  const program = spawn(process.execPath, [...node, script, ...programArguments(request)], {
     cwd: info.getProgramDirectory(),
-    env: { ...process.env, ...programEnvironment(request, options) },
-    stdio: ["ignore", "inherit", "inherit"],
+    env: { ...process.env, ...programEnvironment(options) },
+    stdio: ["ignore", "inherit", "inherit", "pipe"],
   });
+  // A program that ends before it has read all of it is heard of by its end.
+  program.stdio[3].on("error", () => {}).end(configuration(request));
   process.once("exit", () => program.kill("SIGKILL"));
   const [code, signal] = await new Promise((resolve, reject) => {
     program.once("error", reject);
@@ -111,15 +117,20 @@ function programArguments(request) {
   ];
 }
 
-/** Configuration travels as JSON in the environment of the program, its keys as `namespace:config:name`. */
-function programEnvironment(request, options) {
-  const config = request.getConfigMap().toObject(false);
-  const keyed = config.map(([key, value]) => [key.replace(":", ":config:"), value]);
-  return {
-    PULUMI_CONFIG: JSON.stringify(Object.fromEntries(keyed)),
-    PULUMI_CONFIG_SECRET_KEYS: JSON.stringify(request.getConfigsecretkeysList()),
-    ...(options.typescript === false ? {} : { PULUMI_NODEJS_TYPESCRIPT: "true" }),
-  };
+/** Configuration as JSON, its keys as `namespace:config:name`. */
+function configuration(request) {
+  const keyed = request
+    .getConfigMap()
+    .toObject(false)
+    .map(([key, value]) => [key.replace(":", ":config:"), value]);
+  return JSON.stringify({
+    config: Object.fromEntries(keyed),
+    secretKeys: request.getConfigsecretkeysList(),
+  });
+}
+
+function programEnvironment(options) {
+  return options.typescript === false ? {} : { PULUMI_NODEJS_TYPESCRIPT: "true" };
 }
 
 /** Names the resource plugins that the installed npm packages speak to, in exactly their versions. */

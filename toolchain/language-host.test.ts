@@ -108,7 +108,7 @@ describe("the language host", () => {
       await writeFile(join(at, "cmd", "run", "index.js"), source);
       await start();
     };
-    const run = async (options: Record<string, unknown> = {}) => {
+    const run = async (options: Record<string, unknown> = {}, users = "{}") => {
       const request = new messages.RunRequest()
         .setInfo(programInfo(options))
         .setProject("naboom")
@@ -118,7 +118,7 @@ describe("the language host", () => {
         .setParallel(16)
         .setDryrun(true)
         .setConfigsecretkeysList(["naboom:token"]);
-      request.getConfigMap().set("naboom:port", "8883").set("naboom:token", "a:b");
+      request.getConfigMap().set("naboom:port", "8883").set("naboom:token", "a:b").set("naboom:users", users);
       return (await call("run", request)).toObject();
     };
     const PRINT = `console.log(JSON.stringify({ argv: process.argv.slice(2), node: process.execArgv, cwd: process.cwd(),
@@ -136,11 +136,36 @@ describe("the language host", () => {
         `--monitor 127.0.0.1:2 --engine 127.0.0.1:1 --project naboom --stack dev --pwd ${folder} ` +
           `--root-directory ${folder} --parallel 16 --dry-run .`,
       );
-      expect(seen.node).toEqual(["--no-warnings", "--title=two words"]);
-      expect(JSON.parse(seen.config)).toEqual({ "naboom:config:port": "8883", "naboom:config:token": "a:b" });
+      expect(seen.node.slice(0, 2)).toEqual(["--no-warnings", "--title=two words"]);
+      expect(JSON.parse(seen.config)).toEqual({
+        "naboom:config:port": "8883",
+        "naboom:config:token": "a:b",
+        "naboom:config:users": "{}",
+      });
       expect(JSON.parse(seen.secret)).toEqual(["naboom:token"]);
       expect(seen.typescript).toBeUndefined();
       expect(output).toContain("to stderr");
+    });
+
+    it("hands on the configuration of 20,000 users, of which no list of processes tells", async () => {
+      const user = { readwrite: ["naboom/groups/chat/#"], deny: ["naboom/groups/chat/closed/#"] };
+      const names = Array.from({ length: 20_000 }, (_, number) => [`user-${number}`, user]);
+      const users = JSON.stringify(Object.fromEntries(names));
+      await runner(`const { readFileSync, fstatSync } = require("node:fs");
+        const { "naboom:config:users": users } = JSON.parse(process.env.PULUMI_CONFIG);
+        let closed = false;
+        try { fstatSync(3); } catch { closed = true; }
+        const shown = readFileSync("/proc/self/environ", "utf8").includes("PULUMI_CONFIG");
+        console.log(JSON.stringify({ bytes: users.length, closed, shown }));`);
+      expect((await run({ typescript: false }, users)).error).toBe("");
+      expect(output).toContain(JSON.stringify({ bytes: users.length, closed: true, shown: false }));
+    });
+
+    it("tells of a program that ends before it has read its configuration", async () => {
+      await runner("");
+      const users = JSON.stringify({ text: "a".repeat(10_000_000) });
+      const nodeargs = "--no-option-of-node";
+      expect((await run({ nodeargs }, users)).error).toBe("the program exited with code 9");
     });
 
     it("leaves TypeScript to Pulumi unless that is switched off", async () => {

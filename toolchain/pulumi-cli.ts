@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { constants } from "node:fs";
 import { access, copyFile, link, mkdir, readFile, realpath, stat, writeFile } from "node:fs/promises";
-import { delimiter, dirname, join, resolve } from "node:path";
+import { basename, delimiter, dirname, join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { execa } from "execa";
 import { entryName, findEntry, makeEntry, type Recipe } from "./cache.ts";
@@ -15,7 +15,11 @@ import { versions } from "./versions.ts";
 export type CommandLine = Omit<Pulumi, "environment">;
 
 const WANTED = versions.pulumi;
-const LANGUAGE_HOST = fileURLToPath(new URL("language-host.mjs", import.meta.url));
+
+/** The language host, and what it has the program's process begin with. */
+const LANGUAGE_HOST = ["language-host.mjs", "program-config.cjs"].map((name) =>
+  fileURLToPath(new URL(name, import.meta.url)),
+);
 
 /** The CLI as a Go program; the variable is where official builds put the version, too. */
 export const COMMAND_LINE: GoPrograms = Object.freeze({
@@ -157,7 +161,7 @@ async function assemble(program: string, folder: string): Promise<void> {
   await mkdir(folder);
   const cli = join(folder, "pulumi");
   await link(program, cli).catch(() => copyFile(program, cli));
-  await copyFile(LANGUAGE_HOST, join(folder, "language-host.mjs"));
+  for (const file of LANGUAGE_HOST) await copyFile(file, join(folder, basename(file)));
   // A script, not a link: the CLI resolves links, and warns of a language host that then lies elsewhere.
   const script = '#!/bin/sh\nexec node "$(dirname "$0")/language-host.mjs" "$@"\n';
   await writeFile(join(folder, "pulumi-language-nodejs"), script, { mode: 0o755 });
@@ -174,7 +178,7 @@ function officialName(): string {
 }
 
 function builtName(): Promise<string> {
-  return entryName({ ...PROGRAM, name: "pulumi", sources: [...PROGRAM.sources, LANGUAGE_HOST] });
+  return entryName({ ...PROGRAM, name: "pulumi", sources: [...PROGRAM.sources, ...LANGUAGE_HOST] });
 }
 
 async function findOnPath(name: string, environment: NodeJS.ProcessEnv): Promise<string | undefined> {
