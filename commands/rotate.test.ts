@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { parseSettings } from "../infra/settings.ts";
-import type { Update } from "../toolchain/stack.ts";
+import type { Update } from "../toolchain/state-files.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { giveUp, planChange } from "./rotate.ts";
 

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { dockerCommand } from "./docker.ts";
 import { projectName } from "./project.ts";
 import type { Stack } from "./stack.ts";
+import { stateFile } from "./state-files.ts";
 import { findContainers, findStrayContainers } from "./stray-containers.ts";
 import { UserError } from "./user-error.ts";
 
@@ -133,7 +134,7 @@ async function findPending(folder: string, stack: MendableStack): Promise<Pendin
 
 /** The file that the backend keeps the stack's state in; empty where there is none. */
 function readState(folder: string, { name }: MendableStack): Promise<string> {
-  return readFile(join(folder, ".pulumi", "stacks", projectName, `${name}.json`), "utf8").catch(() => "");
+  return readFile(stateFile(folder, name), "utf8").catch(() => "");
 }
 
 /** Removes containers of an update that Docker itself ended under, so that nothing is pending. */

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { endLike, finish, hasTerminal } from "./child-process.mjs";
 import { projectFolder } from "./project.ts";
 import { keepSettings } from "./stack-settings.ts";
+import { changesIn, countResources, readLastUpdate, type Update } from "./state-files.ts";
 import { UserError } from "./user-error.ts";
 
 /** What calls of the Pulumi CLI for one stack need. */
@@ -24,14 +25,6 @@ export interface PulumiResult {
   readonly exitCode: number;
   readonly stdout: string;
   readonly stderr: string;
-}
-
-/** An update of the stack. */
-export interface Update {
-  /** ISO 8601. */
-  readonly began: string;
-  /** How many resources it changed. */
-  readonly changes: number;
 }
 
 const listed = z.array(z.object({ name: z.string(), resourceCount: z.int().optional() }));
@@ -62,6 +55,9 @@ export class Stack {
 
   /** The number of resources in the stack's state; undefined where there is no such stack. */
   async resources(): Promise<number | undefined> {
+    const folder = this.stateFolder;
+    const counted = folder === undefined ? undefined : await countResources(folder, this.name);
+    if (counted !== undefined) return counted;
     const stacks = listed.parse(JSON.parse(await this.#output("stack", "ls", "--json")));
     const own = stacks.find(({ name }) => name === this.name || name.endsWith(`/${this.name}`));
     return own === undefined ? undefined : (own.resourceCount ?? 0);
@@ -105,11 +101,13 @@ export class Stack {
 
   /** The last update that came to its end, if there was one; one that was killed leaves nothing. */
   async lastUpdate(): Promise<Update | undefined> {
+    const folder = this.stateFolder;
+    const read = folder === undefined ? undefined : await readLastUpdate(folder, this.name);
+    if (read !== undefined) return read;
     const args = ["stack", "history", "--json", "--page-size", "1", "--stack", this.name];
     const [last] = history.parse(JSON.parse(await this.#output(...args)));
     if (last === undefined) return undefined;
-    const kinds = Object.entries(last.resourceChanges ?? {}).filter(([kind]) => kind !== "same");
-    return { began: last.startTime, changes: kinds.reduce((sum, [, count]) => sum + count, 0) };
+    return { began: last.startTime, changes: changesIn(last.resourceChanges ?? {}) };
   }
 
   /** Runs any command of the CLI in the project. */
