@@ -66,6 +66,34 @@ function refuseControls(text: string, file: string): void {
   );
 }
 
+/**
+ * What is wrong with a document that has a key twice in one map, in the words of the `yaml` library.
+ *
+ * The library compares each key of a map with each other one, which takes minutes of 100,000 users.
+ */
+export function repeatedKey(document: Document, text: string): string | undefined {
+  const places: number[] = [];
+  visit(document, {
+    Map: (_, { items }) => {
+      const known = new Set<unknown>();
+      for (const { key } of items) {
+        if (!isScalar(key)) continue;
+        if (known.has(key.value)) places.push(key.range?.[0] ?? 0);
+        known.add(key.value);
+      }
+    },
+  });
+  if (places.length === 0) return undefined;
+  const { line, col } = linesIn(text).linePos(Math.min(...places));
+  return `Map keys must be unique at line ${line}, column ${col}:`;
+}
+
+function linesIn(text: string): LineCounter {
+  const lines = new LineCounter();
+  for (const { index } of text.matchAll(/^/gm)) lines.addNewLine(index);
+  return lines;
+}
+
 /** The half of a character beyond U+FFFF, as an escape of a text in double quotes. */
 const HALF = /(?<!\\)(?:\\\\)*(\\(?:u|U0000)d[89a-f][0-9a-f]{2})/i;
 
@@ -75,8 +103,7 @@ const HALF = /(?<!\\)(?:\\\\)*(\\(?:u|U0000)d[89a-f][0-9a-f]{2})/i;
  * The `yaml` library takes it, and Pulumi cannot read the file, also not to mend it.
  */
 export function halfCharacters(document: Document, text: string, file: string): readonly string[] {
-  const lines = new LineCounter();
-  for (const { index } of text.matchAll(/^/gm)) lines.addNewLine(index);
+  const lines = linesIn(text);
   const found: string[] = [];
   visit(document, (_, node) => {
     if (!isScalar(node) || node.type !== "QUOTE_DOUBLE" || !node.range) return;

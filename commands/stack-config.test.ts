@@ -3,6 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { parseDocument } from "yaml";
 import { StackConfig } from "./stack-config.ts";
 
 let folder: string;
@@ -39,6 +40,26 @@ function messageOf(work: () => unknown): string {
 }
 
 const users = (filter: string) => `config:\n  naboom-mqtt:users:\n    web:\n      read: [${filter}]\n`;
+
+describe("a config file with a key twice in one map", () => {
+  it.each([
+    "a: 1\nb:\n  c: 1\n  c: 2\na: 3\n",
+    "a:\n  b: { x: 1, x: 2 }\n",
+    "é: 1\n\n'é': 2\n",
+    "1: a\n'1': b\n2: c\n0x1: d\n",
+    "b: &b { x: 1 }\nc: { <<: *b, <<: *b }\n",
+  ])("is refused as the library refuses %j", async (text) => {
+    const [error] = parseDocument(text, { merge: true }).errors;
+    const fault = error?.message.split("\n")[0];
+    const sentence = fault === undefined ? "" : `${file} is no YAML: ${fault}; mend it in an editor`;
+    expect(
+      await read(text).then(
+        () => "",
+        (refused: Error) => refused.message,
+      ),
+    ).toBe(sentence);
+  });
+});
 
 describe("a config file that is not UTF-8", () => {
   it("is refused with file, lines and byte, and the command mends it when it is pasted", async () => {

@@ -8,7 +8,7 @@ import { replaceFile } from "../toolchain/replaced-file.ts";
 import { withoutSaltLine } from "../toolchain/stack-settings.ts";
 import { UserError } from "../toolchain/user-error.ts";
 import { shellWord } from "./shell-word.ts";
-import { decodeConfig, halfCharacters } from "./stack-config-text.ts";
+import { decodeConfig, halfCharacters, repeatedKey } from "./stack-config-text.ts";
 import { strayKeys } from "./stray-keys.ts";
 
 /** A stack's config file, in which comments and order are kept when a value is changed. */
@@ -48,8 +48,8 @@ export class StackConfig {
     const before = bytes && decodeConfig(bytes, file);
     const text = before ?? "";
     // Pulumi takes `<<` for a merge as well.
-    const document = parseDocument(text, { merge: true });
-    const fault = yamlFault(document);
+    const document = parseDocument(text, { merge: true, uniqueKeys: false });
+    const fault = yamlFault(document) ?? repeatedKey(document, text);
     if (fault !== undefined) throw new UserError(`${file} is no YAML: ${fault}; mend it in an editor`);
     completeKeys(document);
     return new StackConfig(file, stack, document, halfCharacters(document, text, file), before);

@@ -62,17 +62,32 @@ async function restore(file: string, text: string, before: string | undefined): 
  */
 export function settingsToKeep(text: string, before: string | undefined): string | undefined {
   if (text === before || !SALT.test(text)) return text;
-  if (before !== undefined && isDeepStrictEqual(withoutSalt(text), withoutSalt(before)))
-    return withoutSaltLine(before);
+  if (before !== undefined && areSame(text, before)) return withoutSaltLine(before);
   const kept = withoutSaltLine(text);
   return before === undefined && kept.trim() === "" ? undefined : kept;
+}
+
+/** The two texts that were compared last: every call of the CLI writes the same, and 10,000 users take a second to read. */
+let compared: { readonly text: string; readonly before: string; readonly same: boolean } | undefined;
+
+/** Whether two texts are the same settings but for the salt. */
+function areSame(text: string, before: string): boolean {
+  if (compared?.text !== text || compared.before !== before) {
+    compared = { text, before, same: isDeepStrictEqual(withoutSalt(text), withoutSalt(before)) };
+  }
+  return compared.same;
 }
 
 const SALT = /^encryptionsalt:.*\n?/m;
 
 /** The settings as Pulumi understands them, where a number and the text of it are the same. */
 function withoutSalt(text: string): unknown {
-  const settings = (parse(text, (_, value: unknown) => asText(value)) ?? {}) as Record<string, unknown>;
+  // Without a look at each key for another of its name, which Pulumi has had.
+  const options = { uniqueKeys: false };
+  const settings = (parse(text, (_, value: unknown) => asText(value), options) ?? {}) as Record<
+    string,
+    unknown
+  >;
   const { encryptionsalt: _, ...rest } = settings;
   return rest;
 }
