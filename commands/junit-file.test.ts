@@ -6,7 +6,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 import { summarize } from "../smoke-tests/proof.ts";
 import { prepareJunitFile, writeJunitFile } from "./junit-file.ts";
 
-const proof = summarize({ stack: "dev", broker: "naboom-mqtt-dev-broker", seconds: 1 }, []);
+const proof = summarize({ stack: "dev", broker: "naboom-mqtt-dev-broker", on: "twin", seconds: 1 }, []);
 
 let folder: string;
 

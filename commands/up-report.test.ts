@@ -138,7 +138,7 @@ function containersOf(config: Config, broker: Partial<EngineContainer> = {}): Co
 
 function container(name: string): EngineContainer {
   const state = { running: true, ended: false, exitCode: 0, startedAt: "2026-06-01T00:00:00Z" };
-  return { id: name, name, ...state, labels: {}, published: [] };
+  return { id: name, name, image: "sha256:1", ...state, labels: {}, published: [] };
 }
 
 function reportOf(
@@ -146,7 +146,10 @@ function reportOf(
   checks: readonly Check[] = [proved, inapplicable],
   options = { verbose: false, colour: false },
 ): string {
-  const proof = summarize({ stack: "dev", broker: names.broker, seconds: 2.06 }, checks);
+  const proof = summarize(
+    { stack: "dev", broker: names.broker, on: "running broker", seconds: 2.06 },
+    checks,
+  );
   const storage = { used: 5_000_000, free: 73_800_000_000, damaged: [] };
   const now = new Date("2026-06-01T00:00:00Z");
   return `${renderUpReport({ change, outputs, proof, storage, now }, options)}\n`;

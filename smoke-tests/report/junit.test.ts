@@ -68,7 +68,7 @@ describe("a JUnit file", () => {
 });
 
 function proofOf(checks: readonly Check[]): Proof {
-  return summarize({ stack: "dev", broker: "naboom-mqtt-dev-broker", seconds: 2.06 }, checks);
+  return summarize({ stack: "dev", broker: "naboom-mqtt-dev-broker", on: "twin", seconds: 2.06 }, checks);
 }
 
 function casesIn(text: string): readonly XmlElement[] {
