@@ -1,9 +1,9 @@
 import type { StackOutputs } from "../infra/contract.ts";
 import { type ListenerName, listenerIn } from "../mosquitto/listener.ts";
-import { openRoute } from "./access.ts";
 import { type Client, connect } from "./client.ts";
 import { DEADLINE, Unproved } from "./expectation.ts";
 import { publishPacket } from "./packet.ts";
+import { openRoute } from "./policy/route.ts";
 
 export interface BurstOptions {
   /** @default mqtt */

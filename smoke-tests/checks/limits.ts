@@ -1,5 +1,5 @@
 import { randomBytes } from "node:crypto";
-import { openRoute } from "../access.ts";
+import { openRoute } from "../policy/route.ts";
 import { connackCode } from "../client.ts";
 import { demand, demandSame } from "../expectation.ts";
 import { publishHeader, publishPacket } from "../packet.ts";

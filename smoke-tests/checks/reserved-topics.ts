@@ -1,5 +1,5 @@
 import type { UserAccess } from "../../mosquitto/acl.ts";
-import { mayRead, mayWrite, openRoute } from "../access.ts";
+import { mayRead, mayWrite, openRoute } from "../policy/route.ts";
 import type { Client } from "../client.ts";
 import { demand } from "../expectation.ts";
 import { codeName, codes } from "../reason-codes.ts";

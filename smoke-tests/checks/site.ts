@@ -1,6 +1,6 @@
 import type { UserAccess } from "../../mosquitto/acl.ts";
 import type { ListenerName } from "../../mosquitto/listener.ts";
-import { openRoute, type Route } from "../access.ts";
+import { openRoute, type Route } from "../policy/route.ts";
 import { type Client, connect } from "../client.ts";
 import type { ClientOptions } from "../client-options.ts";
 import type { ProtocolVersion } from "../reason-codes.ts";

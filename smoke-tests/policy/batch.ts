@@ -38,6 +38,8 @@ const BY_COST: readonly ListenerName[] = ["mqtt", "ws", "mqtts", "wss"];
 const NO_ROOM =
   "naboom-mqtt:limits.connectionsPerListener is too low for one more connection beside those of the proof";
 
+const NOT_ASKED = new Unproved("a CONNACK", "none was asked for");
+
 /** A level that {@link scratchName} has made. */
 const SCRATCH_LEVEL = /(^|\/)smoke-[0-9a-f]{12}(\/|$)/;
 
@@ -69,7 +71,6 @@ export interface Will {
   readonly topic: string;
   readonly connection: Connection;
   readonly to: Connection;
-  fault: Error | undefined;
 }
 
 /** One user on a listener that it may not use, and the code of the CONNACK; or why it is not asked for. */
@@ -222,7 +223,7 @@ export class Batch {
     const topic = topicWith(probe.topic, this.#placeOf(connection.user).write, connection.clientId);
     const to = this.#homeOf(probe.partner);
     to.writeFilters.add(topic);
-    const will: Will = { probe, topic, connection, to, fault: undefined };
+    const will: Will = { probe, topic, connection, to };
     this.wills.push(will);
     return will;
   }
@@ -231,10 +232,9 @@ export class Batch {
     const { listeners, asksForPasswords } = this.#access;
     const not = listeners.filter((name) => !user.listeners.includes(name) && asksForPasswords(name));
     const older = not[user.index % not.length];
-    const code = new Unproved("a CONNACK", "none was asked for");
     return not.flatMap((listener) =>
       (listener === older ? ([5, 4] as const) : ([5] as const)).map((version) => ({
-        ...{ user, listener, version, code },
+        ...{ user, listener, version, code: NOT_ASKED },
       })),
     );
   }
@@ -251,9 +251,8 @@ export class Batch {
     refusal.code = await connackCode(endpoint, options).catch(unproved);
   }
 
-  async #open(connection: Connection): Promise<void> {
+  async #open(connection: Connection, will = this.#carried.get(connection)): Promise<void> {
     if (connection.isLeftOut) return;
-    const will = this.#carried.get(connection);
     await connection.open(this.#access.entrance(connection.user, connection.listener), will && willOf(will));
   }
 
@@ -263,42 +262,27 @@ export class Batch {
     presence.codes = await connection.publish(writes.map(({ topic }) => ({ topic, payload })));
   }
 
-  /** What is retained is cleared, all have heard what there was, and then those go who have a will, each in its turn. */
+  /** What is retained is cleared; all but the homes leave, with their wills; and the other wills come and leave. */
   async #leave(): Promise<void> {
-    const { atATime } = this.#access;
     this.#publications.clear((topic) => SCRATCH_LEVEL.test(topic));
-    await eachAtATime(this.presences, atATime, ({ connection }) => connection.listen());
     const homes = new Set([...this.#places.values()].map(({ home }) => home));
     await eachAtATime(this.presences, LOG_INS_AT_A_TIME, async ({ connection }) => {
       if (homes.has(connection) || connection.isLeftOut) return;
-      const will = this.#carried.get(connection);
       this.#used.set(connection.listener, (this.#used.get(connection.listener) ?? 1) - 1);
-      if (will === undefined) await connection.close();
-      else await this.#leaveWithWill(will);
+      await connection.leave(this.#carried.has(connection) ? "with its will" : "without");
     });
     const others = this.wills.filter(({ connection }) => this.#carried.get(connection) === undefined);
     const room = Math.min(...others.map(({ connection }) => this.#roomOn(connection.listener)));
     await eachAtATime(others, Math.max(1, Math.min(room, LOG_INS_AT_A_TIME)), async (will) => {
       const { connection } = will;
       if (this.#roomOn(connection.listener) < 1) connection.leaveOut(NO_ROOM);
-      else await this.#comeAndLeave(will);
+      await this.#open(connection, will);
+      await connection.leave("with its will");
     });
   }
 
   #roomOn(listener: ListenerName): number {
     return this.#access.room - (this.#used.get(listener) ?? 0);
-  }
-
-  async #comeAndLeave(will: Will): Promise<void> {
-    const { connection } = will;
-    await connection.open(this.#access.entrance(connection.user, connection.listener), willOf(will));
-    await this.#leaveWithWill(will);
-  }
-
-  async #leaveWithWill(will: Will): Promise<void> {
-    await will.connection.leaveWithWill().catch((error) => {
-      will.fault = error;
-    });
   }
 }
 

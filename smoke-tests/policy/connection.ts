@@ -3,8 +3,13 @@ import type { ClientOptions, Endpoint, Will } from "../client-options.ts";
 import { Unproved } from "../expectation.ts";
 import type { ProtocolVersion } from "../reason-codes.ts";
 import { scratchName } from "../scratch-name.ts";
-import { eachAtATime } from "./at-a-time.ts";
-import { type IncomingMessage, type LeanClient, logIn, type OutgoingMessage } from "./lean-client.ts";
+import {
+  type IncomingMessage,
+  type LeanClient,
+  logIn,
+  type OutgoingMessage,
+  type Subscription,
+} from "./lean-client.ts";
 import type { PolicyUser } from "./policy.ts";
 import { LeftOut } from "./tally.ts";
 
@@ -40,6 +45,8 @@ export interface Reception {
 /** Bytes of the filters of one packet; a stack may limit packets to 1,024 bytes. */
 const FILTER_BYTES = 800;
 
+const NOT_TRIED = new Unproved("a connection", "none was tried");
+
 /** One connection of a user to one listener. */
 export class Connection {
   readonly user: PolicyUser;
@@ -51,7 +58,7 @@ export class Connection {
   readonly readFilters = new Set<string>();
   readonly sharedFilters = new Set<string>();
   #client: LeanClient | undefined;
-  #fault: Unproved | LeftOut | undefined = new Unproved("a connection", "none was tried");
+  #fault: Unproved | LeftOut | undefined = NOT_TRIED;
   #filtersAtATime = 1;
   /** By which subscriptions each message came, a bit for each. */
   readonly #received = new Map<string, number>();
@@ -65,13 +72,13 @@ export class Connection {
 
   /** Logs in. What went wrong is said by {@link demandSound}. */
   async open(entrance: Entrance, will?: Will): Promise<void> {
-    const { endpoint, credential, keepalive, window } = entrance;
+    const { endpoint, window } = entrance;
     this.#filtersAtATime = entrance.filtersAtATime;
     this.#fault = undefined;
     await this.attempt(async () => {
-      const { version, clientId } = this;
-      const options = { version, clientId, keepalive, will, ...credential };
-      const client = await logIn(endpoint, options, (message) => this.#receive(message));
+      const client = await logIn(endpoint, this.#options(entrance, will), (message) =>
+        this.#receive(message),
+      );
       client.window = Math.min(client.window, window);
       this.#client = client;
     });
@@ -120,17 +127,17 @@ export class Connection {
 
   /** Subscribes to the topics on which others write. */
   async subscribe(): Promise<void> {
-    await this.#subscribe([...this.writeFilters], "plain");
+    await this.#subscribe(this.#subscriptions([...this.writeFilters], "plain"));
   }
 
   /** Subscribes to the topics on which it is tried as a reader, each by itself and by a shared subscription. */
   async subscribeToRead(): Promise<void> {
-    await this.#subscribe([...this.readFilters], "plain");
     // Each client has a group of its own, so that nobody takes another's messages.
-    await this.#subscribe(
-      [...this.sharedFilters].map((topic) => `$share/${this.clientId}/${topic}`),
-      "shared",
-    );
+    const shared = [...this.sharedFilters].map((topic) => `$share/${this.clientId}/${topic}`);
+    await this.#subscribe([
+      ...this.#subscriptions([...this.readFilters], "plain"),
+      ...this.#subscriptions(shared, "shared"),
+    ]);
   }
 
   /** Waits for the broker's answer to a ping: what it had for this client before has come by then. */
@@ -159,22 +166,24 @@ export class Connection {
     return this.#topics.has(topic);
   }
 
-  /** Leaves so that its will is sent. */
-  async leaveWithWill(): Promise<void> {
+  /** Leaves when all has come that the broker had for it; or so that its will is sent. */
+  async leave(how: "with its will" | "without"): Promise<void> {
     const client = this.#client;
+    if (client === undefined) return;
+    await this.attempt(() => (how === "without" ? client.leave() : client.leaveWithWill()));
     this.#client = undefined;
-    if (client === undefined) return this.demandSound();
-    try {
-      await client.leaveWithWill();
-    } finally {
-      client.drop();
-    }
+    client.drop();
   }
 
   async close(): Promise<void> {
     const client = this.#client;
     this.#client = undefined;
     await client?.close();
+  }
+
+  #options({ credential, keepalive }: Entrance, will: Will | undefined): ClientOptions {
+    const { version, clientId } = this;
+    return { version, clientId, keepalive, will, ...credential };
   }
 
   #came(key: string, by: SubscriptionKind): boolean {
@@ -191,14 +200,18 @@ export class Connection {
     this.#topics.add(topic);
   }
 
-  async #subscribe(filters: readonly string[], kind: SubscriptionKind): Promise<void> {
+  #subscriptions(filters: readonly string[], kind: SubscriptionKind): Subscription[] {
+    const identifier = SUBSCRIPTIONS[kind];
+    return inPackets(filters, this.#filtersAtATime).map((some) => ({ filters: some, identifier }));
+  }
+
+  /** In one write; where the queue is small, one packet after the other. */
+  async #subscribe(subscriptions: readonly Subscription[]): Promise<void> {
     const client = this.#client;
-    if (client === undefined || filters.length === 0) return;
+    if (client === undefined) return;
     await this.attempt(async () => {
-      const packets = inPackets(filters, this.#filtersAtATime);
-      if (this.#filtersAtATime === Number.POSITIVE_INFINITY) {
-        await client.subscribe(packets, SUBSCRIPTIONS[kind]);
-      } else await eachAtATime(packets, 1, (packet) => client.subscribe([packet], SUBSCRIPTIONS[kind]));
+      if (this.#filtersAtATime > 1) await client.subscribe(subscriptions);
+      else for (const subscription of subscriptions) await client.subscribe([subscription]);
     });
   }
 }

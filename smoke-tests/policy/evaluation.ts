@@ -1,5 +1,5 @@
 import { demand, Unproved } from "../expectation.ts";
-import { codeName, codes, NO_SUBSCRIBERS } from "../reason-codes.ts";
+import { codeName, codes, NO_SUBSCRIBERS, type ProtocolVersion } from "../reason-codes.ts";
 import type { Batch, Presence, Read, Refusal, Will, Write } from "./batch.ts";
 import type { Connection, SubscriptionKind } from "./connection.ts";
 import { canBeShared, type Gap, type ReadProbe, type WriteProbe } from "./probe.ts";
@@ -74,13 +74,16 @@ function evaluatePresence(presence: Presence, tally: Tally): void {
 
 function keptOut({ user, listener, version, code }: Refusal, tally: Tally): void {
   const title = { subject: "Log-in", name: NAMES.keptOut, listener, version, user: user.name } as const;
-  tally.add(title, () => {
-    if (code instanceof Unproved) throw code;
-    if (typeof code === "string") return code;
-    const wanted = codes[version].notAuthorized;
-    if (code === wanted) return undefined;
-    throw new Unproved(`CONNACK ${codeName(version, wanted)}`, `CONNACK ${codeName(version, code)}`);
-  });
+  tally.add(title, () => demandKeptOut(version, code));
+}
+
+/** Demands the code of a refusal in the place of a CONNACK's; gives why there is none, where that is known. */
+export function demandKeptOut(version: ProtocolVersion, code: Refusal["code"]): string | undefined {
+  if (code instanceof Unproved) throw code;
+  if (typeof code === "string") return code;
+  const wanted = codes[version].notAuthorized;
+  if (code === wanted) return undefined;
+  throw new Unproved(`CONNACK ${codeName(version, wanted)}`, `CONNACK ${codeName(version, code)}`);
 }
 
 function writeCheck(
@@ -157,9 +160,8 @@ function demandSent(publication: Publication, connection: Connection): void {
   throw new Unproved(`a subscriber of ${publication.topic}`, codeName(5, NO_SUBSCRIBERS));
 }
 
-function willCheck({ probe, topic, connection, to, fault }: Will, tally: Tally): void {
+function willCheck({ probe, topic, connection, to }: Will, tally: Tally): void {
   tally.add(titleOf(connection, "will", probe), () => {
-    if (fault !== undefined) throw fault;
     connection.demandSound();
     to.demandSound();
     return demandComing(topic, probe.allowed, to.hasReceived({ topic, from: connection, kind: "will" }));

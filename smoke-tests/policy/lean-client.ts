@@ -31,6 +31,13 @@ export interface IncomingMessage {
   readonly subscription: number | undefined;
 }
 
+/** The filters of one packet. */
+export interface Subscription {
+  readonly filters: readonly string[];
+  /** Marks what comes by these filters; MQTT 5 only. */
+  readonly identifier: number;
+}
+
 export type Receiver = (message: IncomingMessage) => void;
 
 /**
@@ -62,13 +69,21 @@ export async function connackCode(endpoint: Endpoint, options: ClientOptions): P
 
 async function greet(endpoint: Endpoint, given: ClientOptions, receive: Receiver) {
   const lease = await endpoint.accounts?.take(given);
-  const client = new LeanClient(endpoint, { ...given, ...lease?.logIn }, receive, () => lease?.end());
+  const options = { ...given, ...lease?.logIn };
+  const ended = () => lease?.end();
+  const client = new LeanClient(endpoint, options, { receive, ended });
   try {
     return { client, code: await client.greeting };
   } catch (error) {
     client.drop();
     throw error;
   }
+}
+
+interface ClientParts {
+  readonly receive: Receiver;
+  /** Called when the connection is no more. */
+  readonly ended: () => void;
 }
 
 interface Pending {
@@ -82,6 +97,7 @@ interface Pending {
  */
 export class LeanClient {
   readonly version: ProtocolVersion;
+  readonly clientId: string;
   /** The code of the CONNACK. */
   readonly greeting: Promise<number>;
   /** QoS 1 and 2 messages that may be on their way to the broker at a time. */
@@ -96,10 +112,10 @@ export class LeanClient {
   #isClosed = false;
   #packetId = 0;
 
-  /** @param ended called when the connection is no more */
-  constructor(endpoint: Endpoint, options: ClientOptions, receive: Receiver, ended: () => void) {
-    const { version } = options;
+  constructor(endpoint: Endpoint, options: ClientOptions, { receive, ended }: ClientParts) {
+    const { version, clientId } = options;
     this.version = version;
+    this.clientId = clientId;
     this.#receive = receive;
     const parser = parserOf({ protocolVersion: version });
     parser.on("packet", (packet: Packet) => this.#take(packet));
@@ -156,28 +172,14 @@ export class LeanClient {
     );
   }
 
-  /**
-   * Subscribes with QoS 0, which no limit of messages in flight can hold back.
-   *
-   * @param packets the filters of each packet
-   * @param identifier marks what comes by these subscriptions; MQTT 5 only
-   */
-  async subscribe(packets: readonly (readonly string[])[], identifier: number): Promise<void> {
-    if (packets.length === 0) return;
-    const properties = this.version === 5 ? { properties: { subscriptionIdentifier: identifier } } : {};
-    const ids = packets.map(() => this.#nextId());
+  /** Subscribes with QoS 0, which no limit of messages in flight can hold back, in one write. */
+  async subscribe(subscriptions: readonly Subscription[]): Promise<void> {
+    if (subscriptions.length === 0) return;
+    const ids = subscriptions.map(() => this.#nextId());
     const acknowledged = this.#codes("a SUBACK", ids);
     this.#write(
-      packets.map((filters, index) =>
-        generate(
-          {
-            cmd: "subscribe",
-            messageId: ids[index] as number,
-            subscriptions: filters.map((topic) => ({ topic, qos: 0 })),
-            ...properties,
-          },
-          { protocolVersion: this.version },
-        ),
+      subscriptions.map((subscription, index) =>
+        subscribePacket(this.version, subscription, ids[index] as number),
       ),
     );
     await acknowledged;
@@ -185,15 +187,22 @@ export class LeanClient {
 
   /** Asks for a sign of life: what the broker had for this client before has come once it is here. */
   ping(): Promise<void> {
-    const pong = this.#answer<void>("a PINGRESP", (resolve) => void this.#pings.push(resolve));
+    const pong = this.#pong();
     this.#write([PINGREQ]);
     return pong;
   }
 
-  /** Leaves so that the broker sends the will, which it has done once it ends the connection. */
+  /**
+   * Leaves so that the broker sends the will, which it has done once it ends the connection. All that it had for this
+   * client before has come by then: it answers a ping first.
+   */
   async leaveWithWill(): Promise<void> {
-    this.#write([LEAVE_WITH_WILL[this.version]]);
-    await this.#end("the broker to end a connection that leaves with its will");
+    await this.#leave(LEAVE_WITH_WILL[this.version]);
+  }
+
+  /** Leaves when all has come that the broker had for this client. */
+  async leave(): Promise<void> {
+    await this.#leave(DISCONNECT);
   }
 
   /** Says goodbye, and waits for the broker to end the connection. */
@@ -208,12 +217,23 @@ export class LeanClient {
     this.#transport.destroy();
   }
 
-  async #end(what: string): Promise<void> {
+  async #leave(goodbye: Buffer): Promise<void> {
+    const pong = this.#pong();
+    this.#write([PINGREQ, goodbye]);
+    await pong;
+    await this.#end();
+  }
+
+  async #end(what = "the broker to end a connection whose client has left"): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(tooLate(what)), DEADLINE);
     });
     await Promise.race([this.#closed, late]).finally(() => clearTimeout(timer));
+  }
+
+  #pong(): Promise<void> {
+    return this.#answer("a PINGRESP", (resolve) => void this.#pings.push(resolve));
   }
 
   async #publish(messages: readonly OutgoingMessage[], qos: 1 | 2): Promise<number[]> {
@@ -319,6 +339,19 @@ function connectPacket(options: ClientOptions): Buffer {
       ? {}
       : { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: false } }),
   });
+}
+
+function subscribePacket(
+  version: ProtocolVersion,
+  { filters, identifier }: Subscription,
+  messageId: number,
+): Buffer {
+  const properties = version === 5 ? { properties: { subscriptionIdentifier: identifier } } : {};
+  const subscriptions = filters.map((topic) => ({ topic, qos: 0 as const }));
+  return generate(
+    { cmd: "subscribe", messageId, subscriptions, ...properties },
+    { protocolVersion: version },
+  );
 }
 
 function publishPacket(

@@ -105,11 +105,16 @@ async function proveSome(
   }
 }
 
-/** The policy that a target's outputs describe. */
-export function policyOf({ outputs }: Target): Policy {
+/**
+ * The policy that a target's outputs describe.
+ *
+ * @param names the only users that are of interest. @default all
+ */
+export function policyOf({ outputs }: Target, names?: ReadonlySet<string>): Policy {
   // The names of the accounts that the proof has are not those that the patterns are for.
   const patterns = outputs.clientIds === "own" ? [] : outputs.patterns;
-  return new Policy({ ...outputs, patterns });
+  const users = Object.entries(outputs.users).filter(([name]) => names?.has(name) ?? true);
+  return new Policy({ users: Object.fromEntries(users), credentials: outputs.credentials, patterns });
 }
 
 /** Those who are proved, with users beside each other whose rules are about topics that are alike. */
