@@ -4,7 +4,7 @@ import type { Check } from "../smoke-tests/proof.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { mutatedPolicy } from "./mutated-policy.ts";
-import { mutations } from "./mutations.ts";
+import { stackMutations } from "./mutations.ts";
 import { Tampering } from "./tampering.ts";
 
 let throwaway: ThrowawayStack;
@@ -36,7 +36,7 @@ describe("a broker whose files are what the stack has delivered", () => {
 });
 
 describe("the smoke tests notice that", () => {
-  it.each(mutations)("$name", async ({ change, caught }) => {
+  it.each(stackMutations)("$name", async ({ change, caught }) => {
     const files = change(tampering.files);
     try {
       await tampering.put(files);

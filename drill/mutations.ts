@@ -15,15 +15,19 @@ const WRITES = "what may be written arrives";
 const DOES_NOT_WRITE = "what may not be written is answered with 0x87, and does not arrive";
 const READS = "what may be read is served";
 const DOES_NOT_READ = "what may not be read does not come";
-const ALLOWED_REAL = "what may be written on a topic in real use is taken, and held back";
-const DENIED_REAL = "what may not be written on a topic in real use is answered with 0x87";
 const LET_IN = "the right password is taken";
 const RIGHTS = "the ACL file has the rights of every account, and nothing else";
 const ACCOUNTS = "the password file has the accounts that may log in, and no other";
 const KEPT_OUT = "the right password is refused where the user may not log in";
 
-/** Ways to break a running broker's files, of which none may go unnoticed. */
-export const mutations: readonly Mutation[] = Object.freeze([
+/** The checks of the policy that are looked for. */
+const OF_POLICY: ReadonlySet<string | undefined> = new Set([
+  ...[WRITES, DOES_NOT_WRITE, READS, DOES_NOT_READ, LET_IN, KEPT_OUT],
+  "what may be read is served when it is retained",
+]);
+
+/** Ways to break a broker's files, of which none may go unnoticed. */
+const mutations: readonly Mutation[] = Object.freeze([
   acl("a rule to write is missing", "user service", without("topic write naboom/system/#"), {
     ...{ name: WRITES, user: "service", rule: "write naboom/system/#" },
   }),
@@ -35,7 +39,7 @@ export const mutations: readonly Mutation[] = Object.freeze([
     "user publisher",
     without("topic write naboom/alerts/drill"),
     {
-      ...{ name: ALLOWED_REAL, user: "publisher", rule: "write naboom/alerts/drill" },
+      ...{ name: WRITES, user: "publisher", rule: "write naboom/alerts/drill" },
     },
   ),
   acl("a rule for $SYS is missing", "user monitor", without("topic read $SYS/broker/uptime"), {
@@ -70,7 +74,7 @@ export const mutations: readonly Mutation[] = Object.freeze([
     "user publisher",
     without("topic deny naboom/community/private/#"),
     {
-      ...{ name: DENIED_REAL, user: "publisher", rule: "deny naboom/community/private/#" },
+      ...{ name: DOES_NOT_WRITE, user: "publisher", rule: "deny naboom/community/private/#" },
     },
   ),
   acl("a deny is an allow", "user operator", instead("topic deny", "topic readwrite"), {
@@ -80,13 +84,13 @@ export const mutations: readonly Mutation[] = Object.freeze([
   acl("a pattern is for every client", "pattern", instead("%c", "+"), {
     ...{ name: DOES_NOT_WRITE, rule: "readwrite naboom/devices/%c/#" },
   }),
-  // What no message can prove without disturbing a real client is proved of the files.
   acl("a rule to read one topic is missing", "user monitor", without("topic read naboom/wishes/of the day"), {
-    name: RIGHTS,
+    ...{ name: READS, user: "monitor", rule: "read naboom/wishes/of the day" },
   }),
   acl("a rule to read lacks its first level", "user monitor", instead("alerts/#", "alerts/+/#"), {
-    name: RIGHTS,
+    ...{ name: READS, user: "monitor", rule: "read naboom/alerts/#" },
   }),
+  // What no policy speaks of is proved of the files.
   acl("a user has a right too many", "user web", added("topic readwrite elsewhere/#"), { name: RIGHTS }),
   acl("everyone has a right too many", "pattern", added("pattern readwrite elsewhere/%u/#"), {
     name: RIGHTS,
@@ -168,6 +172,16 @@ export const mutations: readonly Mutation[] = Object.freeze([
     caught: { name: "the certificate's chain ends at the stack's CA", listener: "wss" },
   },
 ]);
+
+/** Those that the proof of the policy has to find, on a broker that no client is on. */
+export const policyMutations: readonly Mutation[] = mutations.filter(({ caught }) => isOfPolicy(caught));
+
+/** Those that the checks of the running broker and its files have to find. */
+export const stackMutations: readonly Mutation[] = mutations.filter(({ caught }) => !isOfPolicy(caught));
+
+function isOfPolicy({ name }: Mutation["caught"]): boolean {
+  return OF_POLICY.has(name);
+}
 
 type Edit = (section: string) => string;
 

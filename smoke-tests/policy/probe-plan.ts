@@ -75,14 +75,11 @@ export class ProbePlan implements UserPlan {
 
   planReads({ text: rule, filter }: WordedRule): void {
     const { inside, outside } = neighbouringTopics(filter, SCRATCH);
-    const [own = filter] = inside;
+    const [own = filter, ...others] = inside;
     this.#planReadInside(own, filter, rule);
+    this.#planReadsWhereWritten(others, rule);
     const beyond = [...outside, ...this.#foreign("write", filter, "read")];
-    const planned = beyond.filter((topic) => {
-      const source = this.#partner("write", topic);
-      return source !== undefined && this.#planRead(topic, rule, source);
-    });
-    if (planned.length > 0 || filter === "#") return;
+    if (this.#planReadsWhereWritten(beyond, rule) > 0 || filter === "#") return;
     const reason = "nobody may write just outside of it, so there is nothing to be read";
     this.gaps.push({ of: "read", allowed: false, rule, reason });
   }
@@ -122,12 +119,21 @@ export class ProbePlan implements UserPlan {
     this.writes.push({ topic, rule, allowed: this.#may("write", topic), partner });
   }
 
-  /** Gives whether there is a probe for it now, from this rule or from another. */
-  #planRead(topic: string, rule: string, source: ReadProbe["source"]): boolean {
-    if (this.#isNew(`read ${topic}`)) {
-      this.reads.push({ topic, rule, allowed: this.#may("read", topic), source });
+  #planRead(topic: string, rule: string, source: ReadProbe["source"]): void {
+    if (!this.#isNew(`read ${topic}`)) return;
+    this.reads.push({ topic, rule, allowed: this.#may("read", topic), source });
+  }
+
+  /** Gives on how many of the topics somebody may write, so that there is a probe now, by this rule or by another. */
+  #planReadsWhereWritten(topics: readonly string[], rule: string): number {
+    let planned = 0;
+    for (const topic of topics) {
+      const source = this.#partner("write", topic);
+      if (source === undefined) continue;
+      this.#planRead(topic, rule, source);
+      planned += 1;
     }
-    return true;
+    return planned;
   }
 
   /** Where nobody may write on the rule's own scratch topic, one where the rule and another's right meet. */
