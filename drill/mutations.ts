@@ -1,7 +1,10 @@
+import type { revisionFileNames } from "../mosquitto/layout.ts";
 import type { ListenerName } from "../mosquitto/listener.ts";
 import { issue } from "../mosquitto/trial-certificate.ts";
 import type { Check } from "../smoke-tests/proof.ts";
-import type { BrokerFiles } from "./tampering.ts";
+
+/** The files of a revision, by what they are. */
+export type BrokerFiles = Readonly<Record<keyof typeof revisionFileNames, string>>;
 
 /** A broker that is not what its stack says, and the check that has to find it. */
 export interface Mutation {
@@ -10,6 +13,9 @@ export interface Mutation {
   /** What a failed check has to say, among others. */
   readonly caught: Partial<Pick<Check, "name" | "user" | "listener" | "rule">>;
 }
+
+/** What is said where files do not even let the healthcheck in. */
+export const NO_TWIN = "no twin stands on the files";
 
 const WRITES = "what may be written arrives";
 const DOES_NOT_WRITE = "what may not be written is answered with 0x87, and does not arrive";
@@ -21,13 +27,8 @@ const ACCOUNTS = "the password file has the accounts that may log in, and no oth
 const KEPT_OUT = "the right password is refused where the user may not log in";
 
 /** The checks of the policy that are looked for. */
-const OF_POLICY: ReadonlySet<string | undefined> = new Set([
-  ...[WRITES, DOES_NOT_WRITE, READS, DOES_NOT_READ, LET_IN, KEPT_OUT],
-  "what may be read is served when it is retained",
-]);
-
 /** Ways to break a broker's files, of which none may go unnoticed. */
-const mutations: readonly Mutation[] = Object.freeze([
+export const mutations: readonly Mutation[] = Object.freeze([
   acl("a rule to write is missing", "user service", without("topic write naboom/system/#"), {
     ...{ name: WRITES, user: "service", rule: "write naboom/system/#" },
   }),
@@ -111,7 +112,7 @@ const mutations: readonly Mutation[] = Object.freeze([
     change: ({ acl }) => ({ acl: swapped(acl, "user web\n", "user monitor\n") }),
     caught: { name: READS, user: "web" },
   },
-  { name: "the ACL file is empty", change: () => ({ acl: "" }), caught: { name: WRITES, user: "service" } },
+  { name: "the ACL file is empty", change: () => ({ acl: "" }), caught: { name: NO_TWIN } },
   conf("the broker has no ACL", (text) => text.replace(/^global_plugin \S+_acl_file\.so\n.*\n/m, ""), {
     ...{ name: DOES_NOT_WRITE, listener: "ws", user: "web" },
   }),
@@ -169,19 +170,9 @@ const mutations: readonly Mutation[] = Object.freeze([
       });
       return { certificate: pem, key: keyPem };
     },
-    caught: { name: "the certificate's chain ends at the stack's CA", listener: "wss" },
+    caught: { name: NO_TWIN },
   },
 ]);
-
-/** Those that the proof of the policy has to find, on a broker that no client is on. */
-export const policyMutations: readonly Mutation[] = mutations.filter(({ caught }) => isOfPolicy(caught));
-
-/** Those that the checks of the running broker and its files have to find. */
-export const stackMutations: readonly Mutation[] = mutations.filter(({ caught }) => !isOfPolicy(caught));
-
-function isOfPolicy({ name }: Mutation["caught"]): boolean {
-  return OF_POLICY.has(name);
-}
 
 type Edit = (section: string) => string;
 

@@ -7,8 +7,8 @@ export const twinSource = "/source";
 /** What the script below prints on stdout once its broker lets the healthcheck in. */
 export const TWIN_READY = "ready";
 
-/** How often, and how many times, the script asks whether its broker answers; 30 seconds in all. */
-const PATIENCE = Object.freeze({ pauseSeconds: 0.05, attempts: 600 });
+/** How often, and for how many seconds, the script asks whether its broker answers. */
+const PATIENCE = Object.freeze({ pauseSeconds: 0.05, seconds: 15 });
 
 /** Lines of the broker's log that are handed on; each subscription of a proof would be one more. */
 const LOG_LINES = 50;
@@ -31,11 +31,10 @@ mkfifo /tmp/log
 { head -n ${LOG_LINES}; exec cat >/dev/null; } </tmp/log >&2 &
 mosquitto -c ${currentPath("configuration")} >/tmp/log 2>&1 &
 broker=$!
-attempt=0
+deadline=$(($(date +%s) + ${PATIENCE.seconds}))
 until message=$( ${healthcheckCommand(layout.current)} 2>&1 >/dev/null); do
-  attempt=$((attempt + 1))
   if ! kill -0 $broker 2>/dev/null; then wait $broker; echo "mosquitto exited with code $?" >&2; sleep 0.1; exit 1; fi
-  if [ "$attempt" -ge ${PATIENCE.attempts} ]; then echo "the log-in to the twin failed: $message" >&2; exit 1; fi
+  if [ "$(date +%s)" -ge "$deadline" ]; then echo "the log-in to the twin failed: $message" >&2; exit 1; fi
   sleep ${PATIENCE.pauseSeconds}
 done
 echo ${TWIN_READY}

@@ -7,6 +7,7 @@ import { inWords, runChecks } from "./checks/run.ts";
 import { proveStorage } from "./checks/storage.ts";
 import { topicsOfRunningBroker, topicsOfTwin } from "./checks/topics.ts";
 import { type PolicyProgress, provePolicy } from "./policy/policy-proof.ts";
+import { askPolicy } from "./policy/policy-questions.ts";
 import { type Check, type Proof, type ProvedBroker, subjects, summarize } from "./proof.ts";
 import { createRedaction, redacted } from "./redaction.ts";
 import { sampleUsers } from "./sample.ts";
@@ -47,6 +48,7 @@ export async function proveRunningBroker(target: Target, options: ProveOptions):
   const about = { stack: options.stack, broker: container, on: "running broker", asked } as const;
   return await prove(target, about, () => [
     runTopics(target, topicsOfRunningBroker, options.signal),
+    askPolicy(target, { users, signal: options.signal }),
     proveFiles(outputs, container),
     proveHealth(container).then((check) => [check]),
     proveStorage(outputs),

@@ -1,8 +1,8 @@
 import { randomBytes } from "node:crypto";
-import { openRoute } from "../policy/route.ts";
 import { connackCode } from "../client.ts";
 import { demand, demandSame } from "../expectation.ts";
 import { publishHeader, publishPacket } from "../packet.ts";
+import { openRoute } from "../policy/route.ts";
 import { codeName, IDENTIFIER_REJECTED, PACKET_TOO_LARGE } from "../reason-codes.ts";
 import { scratchName } from "../scratch-name.ts";
 import type { CheckList } from "./check-list.ts";

@@ -1,7 +1,7 @@
 import type { UserAccess } from "../../mosquitto/acl.ts";
-import { mayRead, mayWrite, openRoute } from "../policy/route.ts";
 import type { Client } from "../client.ts";
 import { demand } from "../expectation.ts";
+import { mayRead, mayWrite, openRoute } from "../policy/route.ts";
 import { codeName, codes } from "../reason-codes.ts";
 import type { CheckList } from "./check-list.ts";
 import { notApplicable } from "./not-applicable.ts";

@@ -1,8 +1,8 @@
 import type { UserAccess } from "../../mosquitto/acl.ts";
 import type { ListenerName } from "../../mosquitto/listener.ts";
-import { openRoute, type Route } from "../policy/route.ts";
 import { type Client, connect } from "../client.ts";
 import type { ClientOptions } from "../client-options.ts";
+import { openRoute, type Route } from "../policy/route.ts";
 import type { ProtocolVersion } from "../reason-codes.ts";
 import { scratchName } from "../scratch-name.ts";
 import { notApplicable } from "./not-applicable.ts";

@@ -1,10 +1,10 @@
 import type { StackOutputs } from "../../infra/contract.ts";
 import type { UserAccess } from "../../mosquitto/acl.ts";
 import type { ListenerName } from "../../mosquitto/listener.ts";
-import { openRoute } from "../policy/route.ts";
 import { AccountPool } from "../account-pool.ts";
 import type { Endpoint } from "../client-options.ts";
 import { endpointOf, isClosed } from "../endpoint.ts";
+import { openRoute } from "../policy/route.ts";
 import type { Target } from "../target.ts";
 
 /** A user, what it may do, and where it may log in. */
