@@ -20,7 +20,7 @@ export interface ChangedStack {
   readonly otherImage: boolean;
   /** Nothing where it is not known what the broker was given before. */
   readonly policy: readonly PolicyChange[];
-  readonly console: "as it was" | "added" | "removed" | "restarted" | "reloaded";
+  readonly console: "as it was" | "added" | "started" | "removed" | "restarted" | "reloaded";
 }
 
 /**
@@ -51,7 +51,8 @@ function consoleChange(
   kept: (name: string) => boolean,
 ): ChangedStack["console"] {
   const [had, has] = [before.has(names.console), after.has(names.console)];
-  if (had !== has) return has ? "added" : "removed";
+  // Where the broker was not there either, the stack had been stopped.
+  if (had !== has) return !has ? "removed" : before.has(names.broker) ? "added" : "started";
   if (!kept(names.console)) return "restarted";
   return kept(names.consolePublish) && kept(names.consoleReload) ? "as it was" : "reloaded";
 }

@@ -74,11 +74,14 @@ describe("the report of an update", () => {
     expect(reportOf({ kind: "none" }, [proved], { verbose: true, colour: true })).toContain("\u001b");
   });
 
-  it("stays under 120 columns, and a screen, for a thousand users with long names", () => {
+  it("stays under 120 columns, and a screen, for a thousand users with long names, and many pages", () => {
     const many = Object.fromEntries(
       Array.from({ length: 1_000 }, (_, index) => [`a-name-of-32-characters-is-this-${index}`, reader]),
     );
-    const lines = reportOf(changeOf({ users: { reader } }, { users: many })).split("\n");
+    const pages = Array.from({ length: 9 }, (_, index) => `https://page-${index}.example.org`);
+    const wide = { ...outputs, users: usersNamed(Object.keys(many)), origins: pages };
+    const change = changeOf({ users: { reader } }, { users: many });
+    const lines = reportOf(change, [proved], undefined, withWebSockets(wide)).split("\n");
     expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(120);
     expect(lines.length).toBeLessThan(60);
   });
@@ -111,6 +114,7 @@ describe("what an update has changed", () => {
     const after = new Map([...before, [names.console, container(names.console)]]);
     expect(reportOf(stackChange(names, before, after))).toContain("  the console was added\n");
     expect(reportOf(stackChange(names, after, before))).toContain("  the console was removed\n");
+    expect(reportOf(stackChange(names, new Map(), after))).toContain("  the console was started\n");
   });
 });
 
@@ -145,6 +149,7 @@ function reportOf(
   change: StackChange,
   checks: readonly Check[] = [proved, inapplicable],
   options = { verbose: false, colour: false },
+  told: StackOutputs = outputs,
 ): string {
   const proof = summarize(
     { stack: "dev", broker: names.broker, on: "running broker", seconds: 2.06 },
@@ -152,7 +157,17 @@ function reportOf(
   );
   const storage = { used: 5_000_000, free: 73_800_000_000, damaged: [] };
   const now = new Date("2026-06-01T00:00:00Z");
-  return `${renderUpReport({ change, outputs, proof, storage, now }, options)}\n`;
+  return `${renderUpReport({ change, outputs: told, proof, storage, now }, options)}\n`;
+}
+
+function usersNamed(all: readonly string[]): StackOutputs["users"] {
+  const entries = all.map((name) => [name, { ...user, listeners: ["mqtts"] }]);
+  return Object.fromEntries(entries);
+}
+
+function withWebSockets(told: StackOutputs): StackOutputs {
+  const wss = { ...told.listeners.mqtts, url: "wss://localhost:8884" };
+  return { ...told, listeners: { ...told.listeners, wss } } as StackOutputs;
 }
 
 const user = {

@@ -9,7 +9,7 @@ import { renderReport, renderSum } from "../smoke-tests/report.ts";
 import type { Paint } from "../toolchain/colour.ts";
 import { changeLines } from "./change-report.ts";
 import type { StackChange } from "./stack-change.ts";
-import { renderTable } from "./table.ts";
+import { LINE, renderTable, wrap } from "./table.ts";
 
 /** What an update came to. */
 export interface UpResult {
@@ -82,7 +82,7 @@ function inFull({ outputs, proof, storage, now }: UpResult, paint: Paint): strin
 function nextLines(stack: string, outputs: StackOutputs, paint: Paint): string[] {
   const user = Object.keys(outputs.users)[0] ?? "USER";
   const next = [
-    [runCommand(stack, "client", user, "--for", "mosquitto"), `all that a client of ${user} needs`],
+    [runCommand(stack, "client", user, "--for", "mosquitto"), "all that a client of this user needs"],
     [runCommand(stack, "access", "review"), "who may do what, for a person's review"],
     [runCommand(stack, "smoke"), "prove it again, with the table of checks"],
   ] as const;
@@ -105,12 +105,12 @@ function inMegabytes(bytes: number): string {
 
 function listeners({ listeners: open, origins }: StackOutputs, paint: Paint): string[] {
   const on = listenersIn(open);
-  const pages = origins.length === 0 ? "none" : origins.join(", ");
+  const pages = `pages in browsers that may connect: ${origins.join(", ") || "none"} (naboom-mqtt:listeners.origins)`;
   return [
     paint.bold("Listeners"),
     ...on.map((name) => `  ${name.padEnd(6)} ${listenerIn(open, name).url}`),
     ...(on.includes("ws") || on.includes("wss")
-      ? [paint.dim(`  pages in browsers that may connect: ${pages} (naboom-mqtt:listeners.origins)`)]
+      ? wrap(pages, LINE - 4).map((line, place) => paint.dim(`${place === 0 ? "  " : "    "}${line}`))
       : []),
   ];
 }
@@ -128,7 +128,7 @@ function userLines(stack: string, { users, listeners: open }: StackOutputs, pain
   });
   const more = entries.length - rows.length;
   return [
-    ...renderTable(rows, [24, 58, 22], "  "),
+    ...renderTable(rows, [40, 44, 20], "  "),
     ...(more > 0
       ? [`  and ${more.toLocaleString("en")} more: ${runCommand(stack, "access", "review")}`]
       : []),
