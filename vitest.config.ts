@@ -45,7 +45,7 @@ export default defineConfig({
       {
         test: {
           name: "unit",
-          include: ["{clients,commands,drill,infra,mosquitto,smoke-tests,toolchain,web}/**/*.test.ts"],
+          include: ["{bench,clients,commands,drill,infra,mosquitto,smoke-tests,toolchain,web}/**/*.test.ts"],
           // vitest leaves a processor free, which on two of them means one file at a time.
           maxWorkers: "100%",
           // Property tests take as long as the machine is busy.

@@ -101,6 +101,17 @@ program
   });
 
 program
+  .command("bench")
+  .description("measure how fast commands are, on throwaway stacks")
+  .option("--json", "print the figures as JSON", false)
+  .option("--large", "measure 10,000 users too, which takes many minutes", false)
+  .option("--only <text>", "only the figures whose name has this text in it", "")
+  .option("--no-install", "install, download and build nothing")
+  .action(async (options) => {
+    exitCode = await (await import("./bench.ts")).bench(options);
+  });
+
+program
   .command("check")
   .description("format, lint, types and unit tests; needs no Docker")
   .action(async () => {

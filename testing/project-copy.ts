@@ -3,8 +3,18 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectFolder } from "../toolchain/project.ts";
 
-const FOLDERS = ["clients", "commands", "drill", "infra", "mosquitto", "smoke-tests", "toolchain", "web"];
-const FILES = ["package.json", "package-lock.json", "Pulumi.yaml", "vitest.config.ts"];
+const FOLDERS = [
+  "bench",
+  "clients",
+  "commands",
+  "drill",
+  "infra",
+  "mosquitto",
+  "smoke-tests",
+  "toolchain",
+  "web",
+];
+const FILES = ["package.json", "package-lock.json", "Pulumi.yaml"];
 
 /** A copy of the project without its config files, so that no command acts on a stack of somebody's. */
 export class ProjectCopy {
