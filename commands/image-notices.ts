@@ -46,17 +46,17 @@ export async function withImageNotices<Result>(
 
 /** The release's versions of all packages of the images that were built here. */
 async function askRelease(signal: AbortSignal): Promise<ReadonlyMap<string, string>> {
-  try {
-    const built = await Promise.all(
-      [brokerImage(), consoleImage].map((image) => localImages(imageReference(image, "*", "*"))),
-    );
-    const details = await Promise.all(built.flat().map(({ reference }) => imageDetails(reference)));
-    const names = [...new Set(details.flatMap((image) => [...(image?.packages.keys() ?? [])]))].sort();
-    const { suite } = consoleImage;
-    return await releaseVersions({ suite, names, cache: cacheFolder(), signal, now: Date.now() });
-  } catch {
-    return new Map();
-  }
+  const { suite } = consoleImage;
+  const question = { suite, names: builtPackages, cache: cacheFolder(), signal, now: Date.now() };
+  return await releaseVersions(question).catch(() => new Map<string, string>());
+}
+
+async function builtPackages(): Promise<readonly string[]> {
+  const built = await Promise.all(
+    [brokerImage(), consoleImage].map((image) => localImages(imageReference(image, "*", "*"))),
+  );
+  const details = await Promise.all(built.flat().map(({ reference }) => imageDetails(reference)));
+  return [...new Set(details.flatMap((image) => [...(image?.packages.keys() ?? [])]))].sort();
 }
 
 async function describeImages(

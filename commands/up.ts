@@ -1,4 +1,4 @@
-import { stdout } from "node:process";
+import { stderr, stdout } from "node:process";
 import { type EngineContainer, hasVolume, inspectContainers } from "../infra/engine.ts";
 import { DEFAULT_STACK, runCommand } from "../infra/mend.ts";
 import { containerNames, engineNames } from "../infra/names.ts";
@@ -30,6 +30,7 @@ export async function up(options: UpOptions): Promise<number> {
   const config = await StackConfig.read(options.stack);
   config.check();
   if (options.updateImage) checkImageUpdate(options, config.image());
+  stderr.write(`${paintNotice.dim(`Bringing stack ${options.stack} up.`)}\n`);
   const workplace = await prepareWorkplace(options);
   return await withImageNotices(options, workplace.progress, () => bringUp(workplace, options));
 }

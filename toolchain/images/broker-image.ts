@@ -61,10 +61,8 @@ export async function prepareBrokerImage(options: BrokerImageOptions): Promise<B
 
 /** The broker image that is on the engine already, if there is one; nothing is pulled or built. */
 export async function findBrokerImage(): Promise<(BrokerImage & { readonly built: boolean }) | undefined> {
-  return chooseLocal({
-    built: await findDebianImage(brokerImage()),
-    official: await isImageHere(officialImage),
-  });
+  const built = await findDebianImage(brokerImage());
+  return chooseLocal({ built, official: built === undefined && (await isImageHere(officialImage)) });
 }
 
 /** Which of the images that are here to use, if any. Pure. */

@@ -16,7 +16,7 @@ afterEach(async () => {
 const HOUR = 3_600_000;
 const question = (now: number) => ({
   suite: "forky",
-  names: ["libc6"],
+  names: async () => ["libc6"],
   cache: folder,
   signal: new AbortController().signal,
   now,

@@ -24,7 +24,8 @@ const memory = z.object({ asked: z.number(), versions: z.record(z.string(), z.st
 export interface VersionQuestion {
   /** The Debian release, as in "forky". */
   readonly suite: string;
-  readonly names: readonly string[];
+  /** The packages, whose names are asked for only where no answer is remembered. */
+  readonly names: () => Promise<readonly string[]>;
   /** The folder where the answer is remembered. */
   readonly cache: string;
   /** Ends the question. */
@@ -39,17 +40,18 @@ export interface VersionQuestion {
  * Never fails: without apt, a mirror or an answer before the signal, none are known until the next day.
  */
 export async function releaseVersions(question: VersionQuestion): Promise<ReadonlyMap<string, string>> {
-  const { suite, names, cache, now } = question;
-  if (names.length === 0) return new Map();
+  const { suite, cache, now } = question;
   const file = join(cache, `package-versions-${suite}.json`);
   const known = await recall(file);
   const fresh = known !== undefined && Math.abs(now - known.asked) < REMEMBERED * 3_600_000;
   if (fresh) return new Map(Object.entries(known.versions));
   try {
+    const names = await question.names();
+    if (names.length === 0) return new Map();
     await requireCache(cache);
     // Beforehand, so that a mirror which is silent is not waited for again.
     await replaceFile(file, JSON.stringify({ asked: now, versions: {} }));
-    const versions = await ask(question);
+    const versions = await ask(question, names);
     await replaceFile(file, JSON.stringify({ asked: now, versions: Object.fromEntries(versions) }));
     return versions;
   } catch {
@@ -65,7 +67,10 @@ async function recall(file: string): Promise<z.infer<typeof memory> | undefined>
   }
 }
 
-async function ask({ suite, names, cache, signal }: VersionQuestion): Promise<ReadonlyMap<string, string>> {
+async function ask(
+  { suite, cache, signal }: VersionQuestion,
+  names: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
   const archive = await findDebianArchive();
   const folder = await mkdtemp(join(cache, `${WORK_FOLDER}${process.pid}-`));
   try {
