@@ -165,9 +165,18 @@ function withRights(
   }));
 }
 
-function credentialOf(seeds: Seeds, { name: user, seed }: SeededAccount, length: number): Credential {
-  return deriveCredential({ seed: seedOf(seeds, seed).text, user, length });
+/** A credential is asked for by each of the outputs, and derived once. */
+function credentialOf(seeds: Seeds, account: SeededAccount, length: number): Credential {
+  const { name: user, seed } = account;
+  const known = credentials.get(account);
+  if (known !== undefined) return known;
+  const credential = deriveCredential({ seed: seedOf(seeds, seed).text, user, length });
+  credentials.set(account, credential);
+  return credential;
 }
+
+/** By account, which lives as long as the program, with its seeds and the length of passwords. */
+const credentials = new WeakMap<SeededAccount, Credential>();
 
 function logIn(seeds: Seeds, account: SeededAccount, length: number): LogIn {
   return { username: account.name, password: credentialOf(seeds, account, length).password };

@@ -1,3 +1,6 @@
+import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { execa } from "execa";
 import fc from "fast-check";
 import { expect, it } from "vitest";
@@ -25,6 +28,24 @@ it("gives back each file byte for byte, with its permissions and the broker's us
     }),
     { numRuns: 15 },
   );
+});
+
+it("has the content of files once that are alike, and gives back each of them", async () => {
+  const content = "user:hash\n".repeat(10_000);
+  const given = ["passwd-mqtt", "passwd-ws"].map((name) => ({ name, content, permissions: "0600" as const }));
+  const shown = { name: "shown", content, permissions: "0644" as const };
+  const folder = await mkdtemp(join(tmpdir(), "naboom-mqtt-archive-"));
+  try {
+    const input = Buffer.from(await packFiles([...given, shown]), "base64");
+    expect(input.length).toBeLessThan(2 * content.length + 10_000);
+    await execa({ input, cwd: folder })`tar -xpf - --no-same-owner`;
+    for (const { name, permissions } of [...given, shown]) {
+      expect(await readFile(join(folder, name), "utf8")).toBe(content);
+      expect(((await stat(join(folder, name))).mode & 0o777).toString(8)).toBe(permissions.slice(1));
+    }
+  } finally {
+    await rm(folder, { recursive: true });
+  }
 });
 
 it("is the same for the same files", async () => {

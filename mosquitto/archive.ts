@@ -6,17 +6,27 @@ import type { RevisionFile } from "./revision.ts";
 /** Files' times; any other value than a constant would make each archive of the same files another one. */
 const EPOCH = new Date(0);
 
+/** Bytes of a block of a tar archive: a link takes as much, and saves nothing of a shorter file. */
+const BLOCK = 512;
+
 /**
- * Packs files into one tar archive, with the owner and the permissions that they are to have.
+ * Packs files into one tar archive, with the owner and the permissions that they are to have. A file that is like an
+ * earlier one is a hard link to it: password files of listeners that all users may use are the same, and Pulumi's
+ * state has the archive in it.
  *
  * @returns base64; the same files give the same archive
  */
 export async function packFiles(files: readonly RevisionFile[]): Promise<string> {
   const archive = pack();
   const packed = buffer(archive);
+  const names = new Map<string, string>();
   for (const { name, content, permissions } of files) {
     const owner = { uid: layout.owner, gid: layout.owner };
-    archive.entry({ name, mode: Number.parseInt(permissions, 8), mtime: EPOCH, ...owner }, content);
+    const header = { name, mode: Number.parseInt(permissions, 8), mtime: EPOCH, ...owner };
+    const earlier = content.length > BLOCK ? names.get(`${permissions} ${content}`) : undefined;
+    if (earlier === undefined) archive.entry(header, content);
+    else archive.entry({ ...header, type: "link", linkname: earlier });
+    names.set(`${permissions} ${content}`, earlier ?? name);
   }
   archive.finalize();
   return (await packed).toString("base64");
