@@ -8,6 +8,7 @@ import { consoleImage } from "../toolchain/images/console-image.ts";
 import { imageReference } from "../toolchain/images/debian-image.ts";
 import type { Progress } from "../toolchain/progress.ts";
 import { checkImageUpdate } from "./images.ts";
+import { StackConfig } from "./stack-config.ts";
 import { stackImages } from "./workplace.ts";
 
 const progress: Progress = { say: () => {}, step: (_, work) => work(() => {}) };
@@ -44,7 +45,7 @@ async function haveImages(images: Readonly<Record<string, string>>): Promise<voi
 describe("a command that tolerates missing images, as down and pulumi do", () => {
   it("goes on without any, whatever the stack's config names, and may not install", async () => {
     await haveImages({});
-    const images = await stackImages("no-such-stack", true);
+    const images = stackImages("no-such-stack", undefined);
     expect(await images(tools)).toEqual({});
   });
 
@@ -55,14 +56,14 @@ describe("a command that tolerates missing images, as down and pulumi do", () =>
       [imageReference(brokerImage(), "*", "*")]: broker,
       [imageReference(consoleImage, "*", "*")]: page,
     });
-    const images = await stackImages("no-such-stack", true);
+    const images = stackImages("no-such-stack", undefined);
     expect(await images(tools)).toEqual({ [imageVariable]: broker, [consoleImageVariable]: page });
   });
 });
 
 it("a command that brings a stack up needs its image", async () => {
   await haveImages({});
-  const images = await stackImages("no-such-stack", false);
+  const images = stackImages("no-such-stack", await StackConfig.read("no-such-stack"));
   await expect(images(tools)).rejects.toThrow(
     /The broker image is not on this engine, and --no-install forbids/,
   );

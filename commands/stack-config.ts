@@ -173,13 +173,23 @@ export class StackConfig {
     return this.#document.toString({ flowCollectionPadding: false, lineWidth: 0 });
   }
 
+  /** How many bytes the values are as JSON, as Pulumi hands them to its program; a secret counts as a word. */
+  bytes(): number {
+    return Buffer.byteLength(JSON.stringify(this.#values()));
+  }
+
   #parse(): ParsedSettings {
+    return parseSettings(this.#values(), { project: projectName, stack: this.#stack });
+  }
+
+  /** The values by key, as texts or JSON. */
+  #values(): Readonly<Record<string, string>> {
     const config = (this.#document.toJS()?.config ?? {}) as Record<string, unknown>;
     const raw = Object.entries(config).map(([key, value]) => {
       const plain = withoutSecrets(value ?? "");
       return [key, typeof plain === "string" ? plain : JSON.stringify(plain)];
     });
-    return parseSettings(Object.fromEntries(raw), { project: projectName, stack: this.#stack });
+    return Object.fromEntries(raw);
   }
 }
 

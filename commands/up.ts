@@ -31,7 +31,7 @@ export async function up(options: UpOptions): Promise<number> {
   config.check();
   if (options.updateImage) checkImageUpdate(options, config.image());
   stderr.write(`${paintNotice.dim(`Bringing stack ${options.stack} up.`)}\n`);
-  const workplace = await prepareWorkplace(options);
+  const workplace = await prepareWorkplace({ ...options, config });
   return await withImageNotices(options, workplace.progress, () => bringUp(workplace, options));
 }
 

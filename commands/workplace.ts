@@ -1,6 +1,7 @@
 import { callerStack, callerStackVariable, DEFAULT_STACK } from "../infra/mend.ts";
 import { refuseConsoleName } from "../infra/names.ts";
 import { paintNotice } from "../toolchain/colour.ts";
+import { requireConfigRoom } from "../toolchain/config-room.ts";
 import { prepareDockerEngine } from "../toolchain/docker-engine.ts";
 import { mendInterruptedUpdate } from "../toolchain/interrupted-update.ts";
 import { createProgress, type Progress } from "../toolchain/progress.ts";
@@ -21,6 +22,8 @@ export interface WorkplaceOptions {
   readonly tolerant?: boolean;
   /** Whether the images are built of the newest packages, whatever is here. @default false */
   readonly updateImage?: boolean;
+  /** The stack's config, where it was read already. @default read anew */
+  readonly config?: StackConfig;
 }
 
 /** What a command works with. */
@@ -40,9 +43,12 @@ export async function prepareWorkplace({
   install,
   tolerant = false,
   updateImage = false,
+  config: given,
 }: WorkplaceOptions): Promise<Workplace> {
   if (!tolerant) refuseConsoleName(stack); // One that is there all the same can be taken down.
-  const toolchain = await prepareToolchain(install, await stackImages(stack, tolerant, updateImage));
+  const config = tolerant ? undefined : (given ?? (await StackConfig.read(stack)));
+  const toolchain = await prepareToolchain(install, stackImages(stack, config, updateImage));
+  if (config !== undefined) requireConfigRoom(toolchain.cli, config.bytes());
   const backend = await prepareBackend({ projectFolder });
   if (backend.notice !== undefined) toolchain.progress.say(paintNotice.yellow(backend.notice));
   const environment = { ...toolchain.environment, ...backend.environment, ...stackEnvironment(stack) };
@@ -65,9 +71,13 @@ export async function mendStack({ stack, progress }: Workplace): Promise<void> {
   }
 }
 
-/** The images that a command for a stack works with; a tolerant one reads no config, which it may be there to mend. */
-export async function stackImages(stack: string, tolerant: boolean, update = false): Promise<Images> {
-  return tolerant ? imagesHere : imagesNeeded(stack, { config: await StackConfig.read(stack), update });
+/**
+ * The images that a command for a stack works with.
+ *
+ * @param config none for a tolerant command, which reads no config, as it may be there to mend it
+ */
+export function stackImages(stack: string, config: StackConfig | undefined, update = false): Images {
+  return config === undefined ? imagesHere : imagesNeeded(stack, { config, update });
 }
 
 /** A Docker engine, images and a Pulumi. */
