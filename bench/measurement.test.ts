@@ -10,11 +10,12 @@ it("the times of the shell and of its children are added up, with and without de
 
 it("a command's processor time and memory are those of what it starts, too", async () => {
   const burn = `const held = Buffer.alloc(200e6, 1); const end = Date.now() + 10_000;
-    while (Date.now() < end && process.cpuUsage().user < 600_000) held[0] += 1;`;
+    const spent = () => process.cpuUsage().user + process.cpuUsage().system;
+    while (Date.now() < end && spent() < 600_000) for (let turn = 0; turn < 1e6; turn += 1) held[0] += 1;`;
   const start = `require("node:child_process").spawnSync(process.execPath, ["-e", process.argv[1]]);`;
   const command = [process.execPath, "-e", start, burn] as const;
   const { processor, peak = 0, wall } = await measure({ command: [...command], folder: tmpdir() });
-  expect(processor).toBeGreaterThan(0.6);
+  expect(processor).toBeGreaterThan(0.55);
   expect(processor).toBeLessThan(wall + 5);
   if (process.platform === "linux") expect(peak).toBeGreaterThan(200e6);
 });

@@ -58,17 +58,25 @@ describe("redaction", () => {
     expect(redact("horse-batterybattery-staple")).toBe(`${REDACTED}${REDACTED}`);
   });
 
-  it("takes the passwords of 1,000 users out of 20,000 texts in a fraction of what 1,000 searches a text take", () => {
+  it("takes no longer for a text where 1,000 users have passwords than where 10 have", () => {
     const passwordOf = (user: number) => createHash("sha256").update(`${user}`).digest("base64url");
-    const users = Array.from({ length: 1_000 }, (_, user) => [`user-${user}`, passwordOf(user)]);
-    const redact = redactionOf(Object.fromEntries(users));
-    const started = performance.now();
-    for (let text = 0; text < 20_000; text += 1) {
-      const words = `what user ${text} may not read does not come`;
-      expect(redact(`${words}: ${passwordOf(text % 1_000)}`)).toBe(`${words}: ${REDACTED}`);
-    }
-    // Seen: 0.4 s, and 16 s where each text is searched for each secret.
-    expect(performance.now() - started).toBeLessThan(5_000);
+    const few = Array.from({ length: 10 }, (_, user) => [`user-${user}`, passwordOf(user)]);
+    const many = Array.from({ length: 1_000 }, (_, user) => [`user-${user}`, passwordOf(user)]);
+    const milliseconds = [few, many].map((users) => {
+      const redact = redactionOf(Object.fromEntries(users));
+      const turns = [1, 2, 3].map(() => {
+        const started = performance.now();
+        for (let text = 0; text < 2_000; text += 1) {
+          const words = `what user ${text} may not read does not come`;
+          expect(redact(`${words}: ${passwordOf(text % 10)}`)).toBe(`${words}: ${REDACTED}`);
+        }
+        return performance.now() - started;
+      });
+      return Math.min(...turns);
+    });
+    const [short = 0, long = 0] = milliseconds;
+    // Whoever looks for each secret in turn takes 50 times as long.
+    expect(long / short).toBeLessThan(10);
   });
 
   it("leaves all other text as it is", () => {
