@@ -54,6 +54,28 @@ describe("a password line", () => {
   });
 });
 
+describe("a password file", () => {
+  const salt = Buffer.alloc(12, 7).toString("base64");
+  const hash = Buffer.alloc(64, 7).toString("base64");
+
+  it.each([
+    ["a hash that is too short", `${salt}$${hash.slice(4)}`],
+    ["a hash without its padding", `${salt}$${hash.slice(0, -2)}`],
+    ["a salt with a letter too many", `${salt}A$${hash}`],
+    ["a letter that base64 has not", `${salt}$!${hash.slice(1)}`],
+    ["padding in the middle of the hash", `${salt}$BwcHBw==${hash.slice(8)}`],
+    ["no hash", salt],
+  ])("ends the broker's start with %s", async (_, broken) => {
+    const good = `good:$7$101$${salt}$${hash}`;
+    await put("/work/passwd", `${good}\nbad:$7$101$${broken}\n`);
+    await put("/work/trial", `${configuration.join("\n")}\n`);
+    const start = execa({ reject: false, all: true });
+    const { exitCode, all } = await start`docker exec ${container} timeout 5 mosquitto -c /work/trial`;
+    expect(exitCode, all).toBe(3);
+    expect(all).toContain("Unable to decode line");
+  });
+});
+
 const configuration = [
   "listener 1883 127.0.0.1",
   "listener_allow_anonymous false",
