@@ -61,6 +61,14 @@ describe.each([
       expect(sentence).toMatch(/ got \d+ messages of \d+ bytes on naboom.alerts.kept$/);
   });
 
+  it("notice who takes a session over", async () => {
+    const { clientId, close } = await logInAs("rotated", 0, "rotated-mqtt-here");
+    await close();
+    const who = `rotated as ${clientId}, connected,`;
+    expect(await witnesses.look()).toEqual([`${who} was logged out`, `${who} has lost its session`]);
+    expect(await witnesses.look()).toEqual([]);
+  });
+
   it.each(steps)("notice nothing of npm run $command but what it says", async ({ command, loggedOut }) => {
     const [name = "", ...args] = command.split(" ");
     const { exitCode, output } = await commands.run(name, ...args);
@@ -76,14 +84,23 @@ describe.each([
   });
 
   async function publishKept(): Promise<void> {
+    const sender = await logInAs("everything", WITNESS_ACCOUNTS - 1, "sender");
+    await sender.client.publishAllowed(KEPT, "1", { retain: true });
+    await sender.close();
+  }
+
+  /** Logs in with one of a user's accounts, which are all the same where ids are chosen. */
+  async function logInAs(user: string, account: number, chosen: string) {
     const { listeners, certificates, credentials } = await commands.outputs();
     const { host, port } = listenerIn(listeners, "mqtt");
     const endpoint = { listener: "mqtt", host, port, authority: certificates.authority } as const;
-    const account = credentials.everything?.connections.at(-1) ?? credentials.everything;
-    const options = { version: 5 as const, clientId: "sender", ...account };
-    const sender = await connect(endpoint, options);
-    await sender.publishAllowed(KEPT, "1", { retain: true });
-    await sender.close();
+    const first = credentials[user];
+    const logIn = first?.connections[account - 1] ?? first;
+    if (logIn === undefined) throw new Error(`the outputs have no credential of ${user}`);
+    const { username, password } = logIn;
+    const clientId = settings.clientIds === "own" ? username : chosen;
+    const client = await connect(endpoint, { version: 5, clientId, username, password });
+    return { client, clientId, close: () => client.close() };
   }
 });
 

@@ -43,19 +43,16 @@ export class Witnesses {
 
   static async connect(outputs: StackOutputs): Promise<Witnesses> {
     const witnesses = new Witnesses(outputs);
-    for (const witness of witnesses.#all) await witnesses.#begin(witness);
-    await witnesses.look();
+    for (const witness of witnesses.#all) {
+      await witnesses.#logIn(witness);
+      if (witness.away) await witness.client?.close();
+    }
     return witnesses;
   }
 
   /** How many of a user's there are that are connected. */
   connected(user: string): number {
     return this.#all.filter((witness) => witness.user === user && !witness.away).length;
-  }
-
-  /** The number of all. */
-  get count(): number {
-    return this.#all.length;
   }
 
   /**
@@ -100,19 +97,20 @@ export class Witnesses {
     });
     witness.client = client;
     witness.seen = 0;
-    return client.connack.sessionPresent ? [] : [`${whoIs(witness)} has lost its session`];
+    if (client.connack.sessionPresent) return [];
+    await this.#subscribe(witness);
+    return [`${whoIs(witness)} has lost its session`];
   }
 
-  async #begin(witness: Witness): Promise<void> {
-    await this.#logIn(witness);
+  async #subscribe(witness: Witness): Promise<void> {
     const { rules } = this.#outputs.users[witness.user] ?? { rules: [] };
     const all = [...rules, ...this.#outputs.patterns].map(({ filter }) =>
       filter.replace("%c", witness.clientId),
     );
     await witness.client?.subscribe([...new Set(["#", "$SYS/#", ...all])]);
     await settle(witness.client);
+    // What is retained comes with the subscription.
     witness.seen = witness.client?.received.length ?? 0;
-    if (witness.away) await witness.client?.close();
   }
 
   #news(witness: Witness): readonly string[] {
