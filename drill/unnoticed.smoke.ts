@@ -24,6 +24,7 @@ const steps = [
   { command: "up", loggedOut: "nobody" },
   { command: "smoke", loggedOut: "nobody" },
   { command: "rotate users rotated", loggedOut: "rotated" },
+  { command: "smoke --all", loggedOut: "nobody" },
 ];
 
 const KEPT = "naboom/alerts/kept";
