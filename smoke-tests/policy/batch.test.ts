@@ -1,9 +1,10 @@
 import { describe, expect, it } from "vitest";
 import { type ListenerName, listenerNames } from "../../mosquitto/listener.ts";
 import { CLOSED } from "../endpoint.ts";
-import { type Access, Batch } from "./batch.ts";
+import { Batch } from "./batch.ts";
 import { evaluate, rankOf } from "./evaluation.ts";
 import type { PolicyUser } from "./policy.ts";
+import type { Access } from "./presence.ts";
 import { SCRATCH, type UserPlan, type WillProbe } from "./probe.ts";
 import { Tally } from "./tally.ts";
 

@@ -3,31 +3,12 @@ import { Unproved } from "../expectation.ts";
 import type { ProtocolVersion } from "../reason-codes.ts";
 import { scratchName } from "../scratch-name.ts";
 import { eachAtATime } from "./at-a-time.ts";
-import { Connection, type Entrance } from "./connection.ts";
-import { connackCode } from "./lean-client.ts";
+import { Connection } from "./connection.ts";
+import { connackCode } from "./log-in.ts";
 import type { PolicyUser } from "./policy.ts";
+import type { Access, Presence, Read, Refusal, Will, Write } from "./presence.ts";
 import { canBeShared, isOfClient, type Partner, type UserPlan, type WillProbe } from "./probe.ts";
-import { type Publication, Publications, topicWith } from "./publication.ts";
-
-/** What a batch needs to come to the broker. */
-export interface Access {
-  /** The listeners that are on. */
-  readonly listeners: readonly ListenerName[];
-  readonly entrance: (user: PolicyUser, listener: ListenerName) => Entrance;
-  /** Whether a listener looks at passwords; where the certificate is the identity, it does not. */
-  readonly asksForPasswords: (listener: ListenerName) => boolean;
-  /** Why nobody comes further than the handshake on a listener, where that is so. */
-  readonly closed: (listener: ListenerName) => string | undefined;
-  /** The listeners on which a user is tried with MQTT 3.1.1 as well. */
-  readonly older: (user: PolicyUser) => readonly ListenerName[];
-  /** Connections that a listener takes. */
-  readonly room: number;
-  /** Connections that publish or subscribe at a time. */
-  readonly atATime: number;
-  /** Says that one more step of {@link BATCH_STEPS} is done. */
-  readonly step: () => void;
-  readonly signal: AbortSignal | undefined;
-}
+import { Publications, topicWith } from "./publication.ts";
 
 /** Connections that are opened at a time. */
 const LOG_INS_AT_A_TIME = 32;
@@ -42,44 +23,6 @@ const NOT_ASKED = new Unproved("a CONNACK", "none was asked for");
 
 /** A level that {@link scratchName} has made. */
 const SCRATCH_LEVEL = /(^|\/)smoke-[0-9a-f]{12}(\/|$)/;
-
-/** One connection of a user who is proved, and what came of all that was tried there. */
-export interface Presence {
-  readonly plan: UserPlan;
-  readonly connection: Connection;
-  readonly writes: readonly Write[];
-  readonly reads: readonly Read[];
-  /** Answers to what was written, in the order of the writes; MQTT 3.1.1 has none but 0. */
-  codes: readonly number[];
-}
-
-/** A message of the user, and who would receive it. */
-export interface Write {
-  readonly topic: string;
-  readonly to: Connection | undefined;
-}
-
-/** A message to the user; none where the broker itself writes. */
-export interface Read {
-  readonly topic: string;
-  readonly publication: Publication | undefined;
-}
-
-/** One will, and who listens for it. */
-export interface Will {
-  readonly probe: WillProbe;
-  readonly topic: string;
-  readonly connection: Connection;
-  readonly to: Connection;
-}
-
-/** One user on a listener that it may not use, and the code of the CONNACK; or why it is not asked for. */
-export interface Refusal {
-  readonly user: PolicyUser;
-  readonly listener: ListenerName;
-  readonly version: ProtocolVersion;
-  code: number | Unproved | string;
-}
 
 /** Levels that only one user's probes have, and the connection that listens to the others. */
 interface Place {

@@ -3,13 +3,9 @@ import type { ClientOptions, Endpoint, Will } from "../client-options.ts";
 import { Unproved } from "../expectation.ts";
 import type { ProtocolVersion } from "../reason-codes.ts";
 import { scratchName } from "../scratch-name.ts";
-import {
-  type IncomingMessage,
-  type LeanClient,
-  logIn,
-  type OutgoingMessage,
-  type Subscription,
-} from "./lean-client.ts";
+import type { LeanClient } from "./lean-client.ts";
+import { logIn } from "./log-in.ts";
+import type { IncomingMessage, OutgoingMessage, Subscription } from "./packets.ts";
 import type { PolicyUser } from "./policy.ts";
 import { LeftOut } from "./tally.ts";
 
@@ -170,7 +166,7 @@ export class Connection {
   async leave(how: "with its will" | "without"): Promise<void> {
     const client = this.#client;
     if (client === undefined) return;
-    await this.attempt(() => (how === "without" ? client.leave() : client.leaveWithWill()));
+    await this.attempt(() => client.leave(how));
     this.#client = undefined;
     client.drop();
   }

@@ -1,7 +1,8 @@
 import { demand, Unproved } from "../expectation.ts";
 import { codeName, codes, NO_SUBSCRIBERS, type ProtocolVersion } from "../reason-codes.ts";
-import type { Batch, Presence, Read, Refusal, Will, Write } from "./batch.ts";
+import type { Batch } from "./batch.ts";
 import type { Connection, SubscriptionKind } from "./connection.ts";
+import type { Presence, Read, Refusal, Will, Write } from "./presence.ts";
 import { canBeShared, type Gap, type ReadProbe, type WriteProbe } from "./probe.ts";
 import type { Publication } from "./publication.ts";
 import type { CheckTitle, Tally } from "./tally.ts";

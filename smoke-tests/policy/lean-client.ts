@@ -1,7 +1,18 @@
-import { generate, type IConnackPacket, type Packet, parser as parserOf } from "mqtt-packet";
+import { type IConnackPacket, type Packet, parser as parserOf } from "mqtt-packet";
 import type { ClientOptions, Endpoint } from "../client-options.ts";
 import { readable, Unproved } from "../expectation.ts";
-import { codeName, type ProtocolVersion } from "../reason-codes.ts";
+import type { ProtocolVersion } from "../reason-codes.ts";
+import {
+  connectPacket,
+  DISCONNECT,
+  LEAVE_WITH_WILL,
+  type OutgoingMessage,
+  PINGREQ,
+  publishPacket,
+  type Receiver,
+  type Subscription,
+  subscribePacket,
+} from "./packets.ts";
 import { openTransport, type Transport } from "./transport.ts";
 
 /** Milliseconds that any one answer may take while hundreds of connections are asked at a time. */
@@ -10,85 +21,10 @@ const DEADLINE = 20_000;
 /** Messages on their way to the broker at a time, where it does not set a lower limit. */
 const MOST_IN_FLIGHT = 100;
 
-/** MQTT 5, 3.14.2.1: the will is to be sent all the same. MQTT 3.1.1, 2.2.1: no packet has the type 15. */
-const LEAVE_WITH_WILL = Object.freeze({ 5: Buffer.of(0xe0, 0x01, 0x04), 4: Buffer.of(0xf0, 0x00) });
-
-export interface OutgoingMessage {
-  readonly topic: string;
-  readonly payload: string;
-  readonly retain?: boolean;
-  /** Seconds; MQTT 5 only. */
-  readonly expiry?: number;
-}
-
-/** A message that came. */
-export interface IncomingMessage {
-  readonly topic: string;
-  readonly payload: string;
-  /** Whether the broker had it before the subscription was made. */
-  readonly retained: boolean;
-  /** The identifier of the subscription that it came by; MQTT 5 only. */
-  readonly subscription: number | undefined;
-}
-
-/** The filters of one packet. */
-export interface Subscription {
-  readonly filters: readonly string[];
-  /** Marks what comes by these filters; MQTT 5 only. */
-  readonly identifier: number;
-}
-
-export type Receiver = (message: IncomingMessage) => void;
-
-/**
- * Logs in.
- *
- * @throws Unproved with the broker's code when it refuses, or with what happened when there was no answer
- */
-export async function logIn(
-  endpoint: Endpoint,
-  options: ClientOptions,
-  receive: Receiver = () => {},
-): Promise<LeanClient> {
-  const { client, code } = await greet(endpoint, options, receive);
-  if (code === 0) return client;
-  const { username, version } = options;
-  const who = username === undefined ? "an anonymous client" : `user ${username}`;
-  throw new Unproved(
-    `${who} to be let in with ${codeName(version, 0)}`,
-    `CONNACK ${codeName(version, code)}`,
-  );
-}
-
-/** The code of the CONNACK that the broker answers with; a client that is let in is closed at once. */
-export async function connackCode(endpoint: Endpoint, options: ClientOptions): Promise<number> {
-  const { client, code } = await greet(endpoint, options, () => {});
-  await client.close();
-  return code;
-}
-
-async function greet(endpoint: Endpoint, given: ClientOptions, receive: Receiver) {
-  const lease = await endpoint.accounts?.take(given);
-  const options = { ...given, ...lease?.logIn };
-  const ended = () => lease?.end();
-  const client = new LeanClient(endpoint, options, { receive, ended });
-  try {
-    return { client, code: await client.greeting };
-  } catch (error) {
-    client.drop();
-    throw error;
-  }
-}
-
 interface ClientParts {
   readonly receive: Receiver;
   /** Called when the connection is no more. */
   readonly ended: () => void;
-}
-
-interface Pending {
-  readonly settle: () => void;
-  readonly fail: (error: Error) => void;
 }
 
 /**
@@ -104,7 +40,8 @@ export class LeanClient {
   window = MOST_IN_FLIGHT;
   readonly #transport: Transport;
   readonly #receive: Receiver;
-  readonly #pending = new Set<Pending>();
+  /** What ends each wait for an answer. */
+  readonly #pending = new Set<(error: Error) => void>();
   readonly #pings: (() => void)[] = [];
   readonly #answers = new Map<number, (code: number) => void>();
   readonly #closed: Promise<void>;
@@ -193,16 +130,14 @@ export class LeanClient {
   }
 
   /**
-   * Leaves so that the broker sends the will, which it has done once it ends the connection. All that it had for this
-   * client before has come by then: it answers a ping first.
+   * Leaves, with a will so that the broker sends it, which it has done once it ends the connection. All that it had
+   * for this client before has come by then: it answers a ping first.
    */
-  async leaveWithWill(): Promise<void> {
-    await this.#leave(LEAVE_WITH_WILL[this.version]);
-  }
-
-  /** Leaves when all has come that the broker had for this client. */
-  async leave(): Promise<void> {
-    await this.#leave(DISCONNECT);
+  async leave(how: "with its will" | "without"): Promise<void> {
+    const pong = this.#pong();
+    this.#write([PINGREQ, how === "without" ? DISCONNECT : LEAVE_WITH_WILL[this.version]]);
+    await pong;
+    await this.#end("the broker to end a connection whose client has left");
   }
 
   /** Says goodbye, and waits for the broker to end the connection. */
@@ -217,14 +152,7 @@ export class LeanClient {
     this.#transport.destroy();
   }
 
-  async #leave(goodbye: Buffer): Promise<void> {
-    const pong = this.#pong();
-    this.#write([PINGREQ, goodbye]);
-    await pong;
-    await this.#end();
-  }
-
-  async #end(what = "the broker to end a connection whose client has left"): Promise<void> {
+  async #end(what: string): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
       timer = setTimeout(() => reject(tooLate(what)), DEADLINE);
@@ -299,80 +227,28 @@ export class LeanClient {
   #answer<Result>(what: string, ask: (resolve: (result: Result) => void) => void): Promise<Result> {
     if (this.#isClosed) return Promise.reject(new Unproved(what, "the connection was closed before"));
     return new Promise((resolve, reject) => {
-      const fail = (error: Error) => {
+      const done = () => {
         clearTimeout(timer);
-        this.#pending.delete(pending);
+        this.#pending.delete(fail);
+      };
+      const fail = (error: Error) => {
+        done();
         reject(error instanceof Unproved ? error : new Unproved(what, error.message));
       };
       const timer = setTimeout(() => fail(tooLate(what)), DEADLINE);
-      const pending: Pending = { settle: () => clearTimeout(timer), fail };
-      this.#pending.add(pending);
+      this.#pending.add(fail);
       ask((result) => {
-        pending.settle();
-        this.#pending.delete(pending);
+        done();
         resolve(result);
       });
     });
   }
 
   #fail(error: Error): void {
-    for (const pending of [...this.#pending]) pending.fail(error);
+    for (const fail of [...this.#pending]) fail(error);
   }
 }
 
-const PINGREQ = Buffer.of(0xc0, 0x00);
-const DISCONNECT = Buffer.of(0xe0, 0x00);
-
 function tooLate(what: string): Unproved {
   return new Unproved(what, `nothing within ${DEADLINE / 1000} s`);
-}
-
-function connectPacket(options: ClientOptions): Buffer {
-  const { version, clientId, username, password, will, keepalive = 10 } = options;
-  return generate({
-    cmd: "connect",
-    ...(version === 5 ? { protocolVersion: 5 } : { protocolId: "MQTT", protocolVersion: 4 }),
-    ...{ clientId, clean: true, keepalive },
-    ...(username === undefined ? {} : { username }),
-    ...(password === undefined ? {} : { password: Buffer.from(password) }),
-    ...(will === undefined
-      ? {}
-      : { will: { topic: will.topic, payload: Buffer.from(will.payload), qos: 1, retain: false } }),
-  });
-}
-
-function subscribePacket(
-  version: ProtocolVersion,
-  { filters, identifier }: Subscription,
-  messageId: number,
-): Buffer {
-  const properties = version === 5 ? { properties: { subscriptionIdentifier: identifier } } : {};
-  const subscriptions = filters.map((topic) => ({ topic, qos: 0 as const }));
-  return generate(
-    { cmd: "subscribe", messageId, subscriptions, ...properties },
-    { protocolVersion: version },
-  );
-}
-
-function publishPacket(
-  version: ProtocolVersion,
-  { topic, payload, retain = false, expiry }: OutgoingMessage,
-  qos: 0 | 1 | 2,
-  messageId: number,
-): Buffer {
-  const properties =
-    version === 5 && expiry !== undefined ? { properties: { messageExpiryInterval: expiry } } : {};
-  return generate(
-    {
-      cmd: "publish",
-      topic,
-      payload,
-      qos,
-      dup: false,
-      retain,
-      ...(qos > 0 ? { messageId } : {}),
-      ...properties,
-    },
-    { protocolVersion: version },
-  );
 }

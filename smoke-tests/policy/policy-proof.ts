@@ -3,11 +3,12 @@ import { AccountPool } from "../account-pool.ts";
 import { CLOSED, endpointOf, isClosed } from "../endpoint.ts";
 import type { Check } from "../proof.ts";
 import type { Target } from "../target.ts";
-import { type Access, BATCH_STEPS, Batch } from "./batch.ts";
+import { BATCH_STEPS, Batch } from "./batch.ts";
 import type { Entrance } from "./connection.ts";
 import { evaluate, rankOf } from "./evaluation.ts";
 import { Planner } from "./planner.ts";
 import { Policy, type PolicyUser } from "./policy.ts";
+import type { Access } from "./presence.ts";
 import { keyOf } from "./related-topics.ts";
 import { Tally } from "./tally.ts";
 
