@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import { listenerIn } from "../mosquitto/listener.ts";
 import { connect } from "../smoke-tests/client.ts";
-import type { PolicyProgress } from "../smoke-tests/policy/policy-proof.ts";
 import type { Proof } from "../smoke-tests/proof.ts";
 import { proveStack } from "../smoke-tests/prove-stack.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
@@ -37,11 +36,8 @@ async function bringUp(settings: Parameters<ThrowawayStack["configure"]>[0]): Pr
   return stackOutputs.parse(await throwaway.stack.outputs());
 }
 
-async function prove(
-  outputs: StackOutputs,
-  onProgress: (progress: PolicyProgress) => void = () => {},
-): Promise<Proof> {
-  const proof = await proveStack(outputs, { stack: throwaway.stack.name, onProgress });
+async function prove(outputs: StackOutputs): Promise<Proof> {
+  const proof = await proveStack(outputs, { stack: throwaway.stack.name });
   expect(proof.checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
   console.log(
     `${Object.keys(outputs.users).length} users: ${proof.passed} checks proved in ${proof.seconds.toFixed(1)} s`,
@@ -56,22 +52,6 @@ describe("the smoke tests", () => {
     for (let turn = 0; turn < 5; turn += 1) seconds.push((await prove(outputs)).seconds);
     // Whatever else the machine does can only make it longer.
     expect(Math.min(...seconds)).toBeLessThanOrEqual(5);
-  });
-
-  it("prove 200 users with 5 rules each on 4 listeners within 60 s, and say how far they are", async () => {
-    const outputs = await bringUp({ users: crowd(200) });
-    const progress: number[] = [];
-    const proof = await prove(outputs, ({ done }) => void progress.push(done));
-    expect(proof.seconds).toBeLessThanOrEqual(60);
-    expect(proof.passed).toBeGreaterThan(200 * 5 * 4 * 2);
-    expect(progress.length).toBeGreaterThan(20);
-    expect(progress).toEqual(progress.toSorted((one, other) => one - other));
-    expect(progress.at(-1)).toBe(1);
-  });
-
-  it("prove a broker with strict order and with hardly any queue", async () => {
-    const limits = { inflightMessages: 1, queuedMessages: 1, queuedBytes: 1 };
-    await prove(await bringUp({ users: crowd(5), limits }));
   });
 
   it("prove a listener that nobody can come to, and topics that begin with $", async () => {
@@ -103,7 +83,7 @@ describe("the smoke tests", () => {
     expect(bystander.received).toEqual([]);
     await bystander.close();
     const held = checks.filter(
-      ({ rule, name }) => rule === "readwrite naboom/alerts" && /in real use/.test(name),
+      ({ rule, name }) => rule === "readwrite naboom/alerts" && /held back/.test(name),
     );
     expect(held.map(({ outcome }) => outcome)).toEqual(["proved", "proved", "proved", "proved"]);
   });
