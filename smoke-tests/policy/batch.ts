@@ -21,9 +21,6 @@ const NO_ROOM =
 
 const NOT_ASKED = new Unproved("a CONNACK", "none was asked for");
 
-/** A level that {@link scratchName} has made. */
-const SCRATCH_LEVEL = /(^|\/)smoke-[0-9a-f]{12}(\/|$)/;
-
 /** Levels that only one user's probes have, and the connection that listens to the others. */
 interface Place {
   readonly write: string;
@@ -207,7 +204,7 @@ export class Batch {
 
   /** What is retained is cleared; all but the homes leave, with their wills; and the other wills come and leave. */
   async #leave(): Promise<void> {
-    this.#publications.clear((topic) => SCRATCH_LEVEL.test(topic));
+    this.#publications.clear();
     const homes = new Set([...this.#places.values()].map(({ home }) => home));
     await eachAtATime(this.presences, LOG_INS_AT_A_TIME, async ({ connection }) => {
       if (homes.has(connection) || connection.isLeftOut) return;

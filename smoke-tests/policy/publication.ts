@@ -40,9 +40,12 @@ export class Publication {
 export class Publications {
   readonly #all = new Map<string, Publication>();
 
-  /** The message of a connection on a topic. */
+  /**
+   * The message of a connection on a topic; on one without a scratch level, that of the first one who has any there,
+   * as all users may be on it, and would get a message of each.
+   */
   of(topic: string, from: Connection): Publication {
-    const key = `${from.clientId} ${topic}`;
+    const key = isScratch(topic) ? `${from.clientId} ${topic}` : topic;
     const publication = this.#all.get(key) ?? new Publication(topic, from);
     this.#all.set(key, publication);
     return publication;
@@ -63,7 +66,7 @@ export class Publications {
    * Takes away what is retained on topics that nobody else uses. Where there is no scratch level, others may be about
    * to read theirs, and the next message takes its place.
    */
-  clear(isScratch: (topic: string) => boolean): void {
+  clear(): void {
     for (const [from, own] of this.#byConnection()) {
       const topics = own.map(({ topic }) => topic).filter(isScratch);
       from.send(topics.map((topic) => ({ topic, payload: "", retain: true })));
@@ -79,6 +82,13 @@ export class Publications {
     }
     return byConnection;
   }
+}
+
+/** A level that `scratchName` has made. */
+const SCRATCH_LEVEL = /(^|\/)smoke-[0-9a-f]{12}(\/|$)/;
+
+function isScratch(topic: string): boolean {
+  return SCRATCH_LEVEL.test(topic);
 }
 
 /** A planned topic, with names in it. */
