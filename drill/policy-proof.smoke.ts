@@ -7,7 +7,7 @@ import type { IncomingMessage } from "../smoke-tests/policy/packets.ts";
 import { type PolicyProgress, provePolicy } from "../smoke-tests/policy/policy-proof.ts";
 import { askPolicy } from "../smoke-tests/policy/policy-questions.ts";
 import type { Check } from "../smoke-tests/proof.ts";
-import { startTwin, type Twin, type TwinOptions, type TwinUsers } from "../testing/twin-fixture.ts";
+import { startTwin, type TestTwin, type TestTwinOptions, type TwinUsers } from "../testing/twin-fixture.ts";
 
 const image = inject("workbench").environment.NABOOM_MQTT_IMAGE ?? "";
 
@@ -43,11 +43,11 @@ const residents: TwinUsers = {
   bystander: { rules: [rule("read", "#"), rule("read", "$SYS/broker/version")] },
 };
 
-let twin: Twin;
+let twin: TestTwin;
 
 afterEach(() => twin?.stop());
 
-async function start(options: Omit<TwinOptions, "image">): Promise<Twin> {
+async function start(options: Omit<TestTwinOptions, "image">): Promise<TestTwin> {
   twin = await startTwin({ image, ...options });
   return twin;
 }
@@ -107,7 +107,7 @@ describe("the proof of the policy on a twin", () => {
 
   it("counts the checks of many users, and keeps those that failed whole", async () => {
     const missing = (text: string) => text.replace("topic write naboom/groups/37/events/+\n", "");
-    await start({ users: crowd(40), change: ({ acl }) => ({ acl: missing(acl) }) });
+    await start({ users: crowd(40), changeAcl: missing });
     const checks = await provePolicy(twin.target, { every: false });
     expect(checks.length).toBeLessThan(300);
     expect(sum(checks, "proved")).toBeGreaterThan(8_000);
@@ -157,7 +157,7 @@ describe("the questions to a running broker", () => {
   it("find a rule that is missing and one that is too wide", async () => {
     const change = (acl: string) =>
       acl.replace("topic readwrite naboom/alerts\n", "").replace("naboom/community/#", "naboom/#");
-    await start({ users: residents, change: ({ acl }) => ({ acl: change(acl) }) });
+    await start({ users: residents, changeAcl: change });
     const checks = failed(await askPolicy(twin.target, { users: Object.keys(residents) }));
     const found = checks.map(({ user, rule, name }) => `${user}: ${rule}: ${name}`);
     expect(found).toContain(
