@@ -47,6 +47,12 @@ describe("the names of users and roles", () => {
     expect(faults.join()).toMatch(/a user name has 1 to 64.*differs from "web" only/s);
   });
 
+  it("are not moved by commands that would lose a role, which may have brought a deny", () => {
+    const faults = faultsOf({ users: { " web": { read: ["a/#"], roles: [{}] } } });
+    const [moved] = faults.filter((fault) => fault.includes("a user name has"));
+    expect(moved).toMatch(/to mend it: edit Pulumi\.\w+\.yaml$/);
+  });
+
   it("never let a user name through that could end a line or a field of the broker's files", () => {
     fc.assert(
       fc.property(fc.string({ unit: "binary", minLength: 1 }), (name) => {

@@ -83,14 +83,16 @@ function freeName(name: string, taken: readonly string[]): string {
 
 /**
  * Whether sets of what a value holds make the same of it: there is none for null, nor for an empty list, which means
- * something in the place of listeners.
+ * something in the place of listeners, nor for an item of a list that is no text, which may stand for a role with a deny.
  */
 function isCarried(value: unknown): boolean {
   if (value === null) return false;
   if (typeof value !== "object") return true;
   const listeners: unknown = valueAt(value, ["listeners"]);
   if (typeof listeners === "object" && Object.keys(Object(listeners)).length === 0) return false;
-  return Object.values(value).every(isCarried);
+  const items = Object.values(value);
+  if (Array.isArray(value) && items.some((item) => typeof item === "object")) return false;
+  return items.every(isCarried);
 }
 
 /** Sets of all that a value holds, at another path. */
