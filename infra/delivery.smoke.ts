@@ -28,13 +28,15 @@ afterAll(async () => {
   await execa({ reject: false })`docker image rm ${brokenImage}`;
 });
 
-describe("a delivery whose files the preflight broker refuses", () => {
+describe("a delivery on whose files no twin stands", () => {
   it("fails the update with the broker's own words, and leaves the running broker as it is", async () => {
     const before = await throwaway.containerRuns("broker");
     await throwaway.configure({ image: brokenImage });
     const { exitCode, output } = await throwaway.up();
     expect(exitCode).not.toBe(0);
-    expect(output).toContain("the new files were refused, so the running broker was left as it is");
+    expect(output).toContain(
+      "the new files were refused, as the twin of the broker that they are proved on did not stand",
+    );
     expect(output).toContain("mosquitto_acl_file.so");
     expect(output).not.toMatch(/\n\s+at /);
     expect(await throwaway.containerRuns("broker")).toBe(before);

@@ -51,7 +51,7 @@ describe("on this machine", () => {
     expect(median(ratios)).toBeLessThanOrEqual(1.5);
   });
 
-  it("1,000 users are rendered and preflighted within 3 s", async () => {
+  it("1,000 users are rendered and put in force within 3 s", async () => {
     const seed = "ASeedOfTheTestsAndNoSecretAtAll".repeat(2);
     const started = performance.now();
     await renderRevision({
@@ -81,10 +81,10 @@ describe("on this machine", () => {
     const format = "{{.State.StartedAt}} {{.State.FinishedAt}}";
     const { stdout } = await execa`docker inspect --format ${format} ${large.prefix}-publish`;
     const [from = "", to = ""] = stdout.split(" ");
-    const preflight = (Date.parse(to) - Date.parse(from)) / 1_000;
-    report(`1,000 users: rendering ${rendering.toFixed(2)} s, preflight and copy ${preflight.toFixed(2)} s`);
-    expect(preflight).toBeGreaterThan(0);
-    expect(rendering + preflight).toBeLessThan(3);
+    const publishing = (Date.parse(to) - Date.parse(from)) / 1_000;
+    report(`1,000 users: rendering ${rendering.toFixed(2)} s, copy ${publishing.toFixed(2)} s`);
+    expect(publishing).toBeGreaterThan(0);
+    expect(rendering + publishing).toBeLessThan(3);
   });
 });
 

@@ -161,7 +161,7 @@ function internal(clientIds: ClientIdChoice): string[] {
   const { name, port, address, connections } = internalListener;
   return [
     "",
-    `# ${name}: the healthcheck, the reload and the preflight, from within the container`,
+    `# ${name}: the healthcheck and the reload, from within the container`,
     `listener ${port} ${address}`,
     "protocol mqtt",
     "listener_allow_anonymous false",

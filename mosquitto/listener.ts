@@ -36,7 +36,7 @@ export function listenerIn<T>(record: Readonly<Partial<Record<ListenerName, T>>>
 }
 
 /**
- * The listener on which the healthcheck, the reload and the preflight log in, and nobody else: it is bound to the
+ * The listener on which the healthcheck and the reload log in, and nobody else: it is bound to the
  * container's own loopback address and never published, so that clients who fill the other listeners don't keep
  * the broker from being watched or from taking a new revision over.
  */

@@ -52,6 +52,9 @@ const RIGHTS = "the ACL file has the rights of every account, and nothing else";
 const INTERNAL = "the internal listener's password file has the healthcheck's account, and no other";
 const NAMES = "the password file has the accounts that may log in, and no other";
 
+/** The names of the checks. */
+export const namesOfFiles: readonly string[] = Object.freeze([BYTES, RIGHTS, INTERNAL, NAMES]);
+
 function outcome(
   expected: string,
   differences: readonly string[],

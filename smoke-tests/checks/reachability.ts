@@ -4,6 +4,9 @@ import { readable, type Unproved, within } from "../expectation.ts";
 import type { Check } from "../proof.ts";
 import { type Address, addressOf, type Target } from "../target.ts";
 
+/** The name of the check. */
+export const REACHABLE = "connections are accepted";
+
 /**
  * Opens a TCP connection to each listener. All other checks wait for these, since where nothing answers they
  * would only say the same many times over.
@@ -12,7 +15,7 @@ export function checkReachability(target: Target): Promise<Check[]> {
   return Promise.all(
     listenersIn(target.outputs.listeners).map(async (listener): Promise<Check> => {
       const started = performance.now();
-      const about = { subject: "Listeners", name: "connections are accepted", listener } as const;
+      const about = { subject: "Listeners", name: REACHABLE, listener } as const;
       const failure = await reach(addressOf(target, listener)).catch((error: Unproved) => error);
       const milliseconds = Math.round((performance.now() - started) * 10) / 10;
       if (failure === undefined) return { ...about, milliseconds, outcome: "proved" };

@@ -45,6 +45,10 @@ export async function proveStorage(
 
 const WHOLE = "the database of messages and sessions was whole at each start";
 const ROOM = "there is room for messages that have to be stored";
+
+/** The names of the checks. */
+export const namesOfStorage: readonly string[] = Object.freeze([WHOLE, ROOM]);
+
 const ENOUGH = `at least ${inMebibytes(STORAGE_FLOOR)} MiB free`;
 
 function inMebibytes(bytes: number): number {

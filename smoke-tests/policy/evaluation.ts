@@ -34,11 +34,13 @@ const NAMES = Object.freeze({
 
 const NEVER_SHARED = "by a shared subscription to a topic that begins with $ this broker sends nothing";
 
+/** The names of the checks, in the order of the report. */
+export const namesOfPolicyProof: readonly string[] = Object.values(NAMES).flatMap((each) =>
+  typeof each === "string" ? each : [each.true, each.false],
+);
+
 const RANKS: ReadonlyMap<string, number> = new Map(
-  Object.values(NAMES)
-    .flatMap((each) => (typeof each === "string" ? each : [each.true, each.false]))
-    .map((name, index) => [name, index] as const)
-    .reverse(),
+  namesOfPolicyProof.map((name, index) => [name, index] as const).reverse(),
 );
 
 /** The place of a check in the report. */

@@ -36,7 +36,8 @@ const NAMES = Object.freeze({
   },
 });
 
-const RANKS = Object.values(NAMES).flatMap((each) =>
+/** The names of the checks, in the order of the report. */
+export const namesOfQuestions: readonly string[] = Object.values(NAMES).flatMap((each) =>
   typeof each === "string" ? each : [each.true, each.false],
 );
 
@@ -69,7 +70,7 @@ export async function askPolicy(target: Target, options: PolicyQuestionsOptions)
     if (plan.user.listeners.includes(listener)) await ask.inside(plan, listener, version);
     else await ask.outside(plan.user, listener);
   });
-  return tally.checks((name) => RANKS.indexOf(name));
+  return tally.checks((name) => namesOfQuestions.indexOf(name));
 }
 
 function questionsOf(target: Target, tally: Tally) {
