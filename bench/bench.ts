@@ -17,6 +17,11 @@ export class Bench {
     this.#workbench = workbench;
   }
 
+  /** The reference of the broker's image. */
+  get image(): string {
+    return this.#workbench.environment.NABOOM_MQTT_IMAGE ?? "";
+  }
+
   /** A stack with so many users, which is up. */
   stack(users: number): Promise<BenchStack> {
     const known = this.#stacks.get(users) ?? BenchStack.create(this.#workbench, users);

@@ -157,7 +157,8 @@ function reportOf(
   );
   const storage = { used: 5_000_000, free: 73_800_000_000, damaged: [] };
   const now = new Date("2026-06-01T00:00:00Z");
-  return `${renderUpReport({ change, outputs: told, proof, storage, now }, options)}\n`;
+  const twin = { passed: 1_234, notApplicable: 26 };
+  return `${renderUpReport({ change, outputs: told, proof, twin, storage, now }, options)}\n`;
 }
 
 function usersNamed(all: readonly string[]): StackOutputs["users"] {

@@ -2,6 +2,7 @@ import colors from "picocolors";
 import type { StackOutputs } from "../infra/contract.ts";
 import { type Due, dues } from "../infra/due.ts";
 import { runCommand } from "../infra/mend.ts";
+import type { ProofCount } from "../infra/proof-label.ts";
 import { listenerIn, listenersIn } from "../mosquitto/listener.ts";
 import { STORAGE_FLOOR, type Storage } from "../mosquitto/storage.ts";
 import type { Proof } from "../smoke-tests/proof.ts";
@@ -16,6 +17,8 @@ export interface UpResult {
   readonly change: StackChange;
   readonly outputs: StackOutputs;
   readonly proof: Proof;
+  /** What was proved on a twin before the files in force went into force; undefined where that is not known. */
+  readonly twin: ProofCount | undefined;
   /** Why it is not known, where it is a text. */
   readonly storage: Storage | string;
   readonly now: Date;
@@ -44,7 +47,7 @@ export function renderUpReport(result: UpResult, { colour, verbose }: UpReportOp
   const paint = colors.createColors(colour);
   const [failed, unchanged] = [proof.failed > 0, change.kind === "none"];
   const table = [renderReport(proof, { colour })];
-  const sum = failed || verbose ? [] : [renderSum(proof, { colour })];
+  const sum = failed || verbose ? [] : [sumLine(result, paint, colour)];
   const parts = [
     ...(verbose && !failed ? [table] : []),
     [...changeLines(change, proof.stack, outputs, paint), ...sum],
@@ -57,6 +60,17 @@ export function renderUpReport(result: UpResult, { colour, verbose }: UpReportOp
     .filter((part) => part.length > 0)
     .map((part) => part.join("\n"))
     .join("\n\n");
+}
+
+/** The policy is proved before its files go into force, and the running broker is only asked. */
+function sumLine({ proof, twin }: UpResult, paint: Paint, colour: boolean): string {
+  if (twin === undefined) return renderSum(proof, { colour });
+  const [now, before, others] = [proof.passed, twin.passed, proof.notApplicable + twin.notApplicable].map(
+    (count) => count.toLocaleString("en"),
+  );
+  return paint.green(
+    `${now} checks proved on the running broker, ${before} on a twin before its files went into force; ${others} not applicable`,
+  );
 }
 
 /** What a reader wants to know where nothing has changed. */

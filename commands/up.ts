@@ -2,6 +2,7 @@ import { stderr, stdout } from "node:process";
 import { type EngineContainer, hasVolume, inspectContainers } from "../infra/engine.ts";
 import { DEFAULT_STACK, runCommand } from "../infra/mend.ts";
 import { containerNames, engineNames } from "../infra/names.ts";
+import { provedOnTwin } from "../infra/proof-label.ts";
 import { inspectStorage } from "../infra/storage.ts";
 import { mayColour, paintNotice } from "../toolchain/colour.ts";
 import { projectName } from "../toolchain/project.ts";
@@ -48,14 +49,22 @@ async function bringUp(workplace: Workplace, { updateImage, verbose }: UpOptions
   const { exitCode } = await stack.run(command);
   if (exitCode !== 0) return exitCode;
 
-  const [change, outputs] = await Promise.all([changeSince(stack.name, found), readOutputs(stack)]);
+  const names = engineNames(projectName, stack.name);
+  const [after, outputs] = await Promise.all([
+    inspectContainers(stack.name, containerNames(names)),
+    readOutputs(stack),
+  ]);
+  const change = found.expected ? stackChange(names, found.containers, after) : CREATED;
   if (updateImage) await removeSupersededImages();
   const proof = await progress.step("proving the running broker", () => prove(stack, outputs));
   const storage = await inspectStorage(outputs.broker.container);
-  const update = { change, outputs, proof, storage, now: new Date() };
+  const twin = provedOnTwin(after.get(names.publish));
+  const update = { change, outputs, proof, twin, storage, now: new Date() };
   stdout.write(`${renderUpReport(update, { verbose, colour: mayColour(stdout) })}\n`);
   return proof.failed === 0 ? 0 : 1;
 }
+
+const CREATED: StackChange = Object.freeze({ kind: "created" });
 
 /** What an update comes upon. */
 interface Found {
@@ -84,13 +93,6 @@ async function findContainers(stack: Stack): Promise<Found> {
     await stack.create();
   }
   return { expected: (resources ?? 0) > 0, running: container?.running ?? false, containers };
-}
-
-/** What the update has changed since the containers were found. */
-async function changeSince(stack: string, { expected, containers }: Found): Promise<StackChange> {
-  if (!expected) return { kind: "created" };
-  const names = engineNames(projectName, stack);
-  return stackChange(names, containers, await inspectContainers(stack, containerNames(names)));
 }
 
 /** A stack that is new and has no config file is more likely a misspelt name than a wish for every default. */

@@ -15,6 +15,7 @@ import type { Revision } from "../mosquitto/revision.ts";
 import type { StackOutputs } from "./contract.ts";
 import { type EngineContainer, lookInto } from "./engine.ts";
 import { runCommand } from "./mend.ts";
+import { isProvedBy, labelOfProof, PROOF } from "./proof-label.ts";
 import type { TwinOptions } from "./twin.ts";
 
 /** What is to be proved of files, and on what. */
@@ -59,9 +60,6 @@ export interface GateArgs {
   readonly prove: Prove;
 }
 
-/** The label of the publish container that says what its files were proved by. */
-export const PROOF = "naboom-mqtt.proof";
-
 /** What lets a revision pass: the label and the record of its proof, which hold no secret. */
 export interface Passage {
   readonly label: pulumi.Output<string>;
@@ -88,13 +86,13 @@ export function proveBeforeForce(args: GateArgs): Passage {
     const record = writeProofRecord(proved, secret);
     const id = proofId(proved, secret);
     const last = lastLabel(args.previous);
-    if (last?.startsWith(`${id} `)) return { label: last, record };
+    if (last !== undefined && isProvedBy(last, id)) return { label: last, record };
     if (pulumi.runtime.isDryRun()) {
       await pulumi.log.info(args.announcement);
       return { label: id, record };
     }
     const before = await readRecord(args, image, secret);
-    if (before?.revision === files.id && before.image === image) return { label: `${id} before`, record };
+    if (before?.revision === files.id && before.image === image) return { label: labelOfProof(id), record };
     const result = await args.prove({
       outputs: described,
       users: usersOf(described, unproved(proved, before)),
@@ -102,7 +100,7 @@ export function proveBeforeForce(args: GateArgs): Passage {
       onProgress: reporter(),
     });
     await pulumi.log.info(passed(result, proved, before, Object.keys(described.users).length));
-    return { label: `${id} ${result.passed} ${result.notApplicable}`, record };
+    return { label: labelOfProof(id, result), record };
   });
   return { label: pulumi.unsecret(passage.label), record: pulumi.unsecret(passage.record) };
 }

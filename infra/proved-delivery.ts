@@ -3,9 +3,10 @@ import { listeners, listenersIn } from "../mosquitto/listener.ts";
 import type { BrokerArgs } from "./broker.ts";
 import type { StackOutputs } from "./contract.ts";
 import { publish } from "./delivery.ts";
-import { type GateArgs, PROOF, proveBeforeForce } from "./gate.ts";
+import { type GateArgs, proveBeforeForce } from "./gate.ts";
 import { tryImage } from "./image-trial.ts";
 import { announceProof } from "./proof-announcement.ts";
+import { PROOF } from "./proof-label.ts";
 import type { ShortLivedContainer } from "./short-lived-container.ts";
 
 export interface ProvedDeliveryArgs extends Omit<BrokerArgs, "image"> {

@@ -11,6 +11,8 @@ export interface TwinPorts {
   readonly addresses: Readonly<
     Partial<Record<ListenerName, { readonly host: string; readonly port: number }>>
   >;
+  /** Whether each connection takes a process of its own. */
+  readonly slow: boolean;
   readonly close: () => void;
 }
 
@@ -33,7 +35,7 @@ export async function reachPorts(
 ): Promise<TwinPorts> {
   const ports = await publishedPorts(container, options);
   const here = await Promise.all([...ports.values()].map(answers));
-  if (here.every((answer) => answer)) return { addresses: addressesOf(ports), close: () => {} };
+  if (here.every((answer) => answer)) return { addresses: addressesOf(ports), slow: false, close: () => {} };
   return await openTunnels(container, options.listeners);
 }
 
@@ -75,11 +77,12 @@ function addressesOf(ports: ReadonlyMap<ListenerName, number>): TwinPorts["addre
 }
 
 /** A port of this process for each listener, whose connections are led into the container. */
-async function openTunnels(container: string, on: readonly ListenerName[]): Promise<TwinPorts> {
+export async function openTunnels(container: string, on: readonly ListenerName[]): Promise<TwinPorts> {
   const servers = on.map((name) => createServer((socket) => lead(socket, container, listeners[name].port)));
   const ports = await Promise.all(servers.map(listen));
   return {
     addresses: addressesOf(new Map(on.map((name, index) => [name, ports[index] as number]))),
+    slow: true,
     close: () => {
       for (const server of servers) server.close();
     },
@@ -99,8 +102,9 @@ function lead(socket: Socket, container: string, port: number): void {
   const tunnel = spawn("docker", args, { stdio: ["pipe", "pipe", "ignore"] });
   socket.pipe(tunnel.stdin);
   tunnel.stdout.pipe(socket);
-  socket.on("error", () => tunnel.kill());
-  socket.on("close", () => tunnel.kill());
+  socket.on("error", () => {});
+  // What was sent last has to arrive: the client in the container ends once it has handed everything on.
+  socket.on("close", () => tunnel.stdin.end());
   tunnel.on("error", () => socket.destroy());
   tunnel.stdin.on("error", () => {});
 }

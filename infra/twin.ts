@@ -85,6 +85,11 @@ export class Twin {
     return this.#ports?.addresses ?? {};
   }
 
+  /** Whether connections to it are slow, as its ports are not on this machine. */
+  get isSlow(): boolean {
+    return this.#ports?.slow ?? false;
+  }
+
   /** Ends the twin, and waits until its container is gone. */
   async stop(): Promise<void> {
     this.#ports?.close();

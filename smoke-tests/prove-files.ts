@@ -2,6 +2,7 @@ import type { ProofRequest, ProofResult } from "../infra/gate.ts";
 import { runCommand } from "../infra/mend.ts";
 import { Refusal } from "../infra/refusal.ts";
 import { Twin } from "../infra/twin.ts";
+import { expectSlowConnections } from "./expectation.ts";
 import type { Proof } from "./proof.ts";
 import { proveTwin } from "./prove.ts";
 import { renderFailures } from "./report.ts";
@@ -15,6 +16,7 @@ export async function proveFilesOnTwin(request: ProofRequest): Promise<ProofResu
   const { outputs, twin: place, users, onProgress } = request;
   const { stack } = place;
   const twin = await Twin.start(place);
+  expectSlowConnections(twin.isSlow);
   try {
     const target = { outputs, addresses: twin.addresses };
     const proving = proveTwin(target, {
@@ -25,6 +27,7 @@ export async function proveFilesOnTwin(request: ProofRequest): Promise<ProofResu
     if (proof.failed > 0) throw new Refusal(refusal(proof));
     return proof;
   } finally {
+    expectSlowConnections(false);
     await twin.stop();
   }
 }

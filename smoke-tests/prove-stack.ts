@@ -4,6 +4,7 @@ import { runCommand } from "../infra/mend.ts";
 import { Refusal } from "../infra/refusal.ts";
 import { Twin } from "../infra/twin.ts";
 import { listenersIn } from "../mosquitto/listener.ts";
+import { expectSlowConnections } from "./expectation.ts";
 import type { PolicyProgress } from "./policy/policy-proof.ts";
 import { type Proof, summarize } from "./proof.ts";
 import { type ProveOptions, proveRunningBroker, proveTwin } from "./prove.ts";
@@ -35,6 +36,7 @@ export async function proveStack(outputs: StackOutputs, options: ProveStackOptio
     listeners: listenersIn(outputs.listeners),
     files: { volume: place.revisions },
   });
+  expectSlowConnections(twin.isSlow);
   try {
     const target = { outputs, addresses: twin.addresses };
     const whole = proveTwin(target, { ...options, container: twin.container });
@@ -43,6 +45,7 @@ export async function proveStack(outputs: StackOutputs, options: ProveStackOptio
     const checks = proofs.flatMap((proof) => proof.checks);
     return summarize({ stack, broker, on: "running broker and a twin", seconds }, checks);
   } finally {
+    expectSlowConnections(false);
     await twin.stop();
   }
 }

@@ -33,6 +33,8 @@ export interface TestTwinOptions {
 export interface TestTwin {
   readonly target: Target;
   readonly container: string;
+  /** Rejects when the twin ends before it is stopped. */
+  readonly lost: Promise<never>;
   readonly stop: () => Promise<void>;
 }
 
@@ -51,8 +53,8 @@ export async function startTwin(options: TestTwinOptions): Promise<TestTwin> {
     listeners: listenerNames,
     files: { archive: Buffer.from(await packFiles(files), "base64") },
   });
-  const { container, addresses } = twin;
-  return { target: { outputs, addresses }, container, stop: () => twin.stop() };
+  const { container, addresses, lost } = twin;
+  return { target: { outputs, addresses }, container, lost, stop: () => twin.stop() };
 }
 
 interface Wanted {
