@@ -45,8 +45,8 @@ type Settle<Result> = (resolve: (result: Result) => void, reject: (error: Error)
  */
 export function within<Result>(what: string, settle: Settle<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const words = `nothing within ${deadline / 1000} s`;
-    const timer = setTimeout(() => reject(new Unproved(what, words)), deadline);
+    const late = tooLate(what, deadline);
+    const timer = setTimeout(() => reject(late), deadline);
     const settled = () => clearTimeout(timer);
     settle(
       (result) => {
@@ -59,6 +59,11 @@ export function within<Result>(what: string, settle: Settle<Result>): Promise<Re
       },
     );
   });
+}
+
+/** What is thrown where an answer does not come within so many milliseconds. */
+export function tooLate(what: string, milliseconds: number): Unproved {
+  return new Unproved(what, `nothing within ${milliseconds / 1000} s`);
 }
 
 /** Gives an error a message: where a host has several addresses, Node puts the errors of all into one without. */

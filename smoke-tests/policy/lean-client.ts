@@ -1,6 +1,6 @@
 import { type IConnackPacket, type Packet, parser as parserOf } from "mqtt-packet";
 import type { ClientOptions, Endpoint } from "../client-options.ts";
-import { readable, Unproved } from "../expectation.ts";
+import { readable, tooLate, Unproved } from "../expectation.ts";
 import type { ProtocolVersion } from "../reason-codes.ts";
 import {
   connectPacket,
@@ -155,7 +155,7 @@ export class LeanClient {
   async #end(what: string): Promise<void> {
     let timer: NodeJS.Timeout | undefined;
     const late = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(tooLate(what)), DEADLINE);
+      timer = setTimeout(() => reject(tooLate(what, DEADLINE)), DEADLINE);
     });
     await Promise.race([this.#closed, late]).finally(() => clearTimeout(timer));
   }
@@ -235,7 +235,7 @@ export class LeanClient {
         done();
         reject(error instanceof Unproved ? error : new Unproved(what, error.message));
       };
-      const timer = setTimeout(() => fail(tooLate(what)), DEADLINE);
+      const timer = setTimeout(() => fail(tooLate(what, DEADLINE)), DEADLINE);
       this.#pending.add(fail);
       ask((result) => {
         done();
@@ -247,8 +247,4 @@ export class LeanClient {
   #fail(error: Error): void {
     for (const fail of [...this.#pending]) fail(error);
   }
-}
-
-function tooLate(what: string): Unproved {
-  return new Unproved(what, `nothing within ${DEADLINE / 1000} s`);
 }
