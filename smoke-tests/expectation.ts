@@ -45,8 +45,8 @@ type Settle<Result> = (resolve: (result: Result) => void, reject: (error: Error)
  */
 export function within<Result>(what: string, settle: Settle<Result>): Promise<Result> {
   return new Promise((resolve, reject) => {
-    const late = tooLate(what, deadline);
-    const timer = setTimeout(() => reject(late), deadline);
+    const limit = deadline;
+    const timer = setTimeout(() => reject(tooLate(what, limit)), limit);
     const settled = () => clearTimeout(timer);
     settle(
       (result) => {
