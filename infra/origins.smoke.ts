@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, inject, it } from "vitest";
 import type { Check } from "../smoke-tests/proof.ts";
-import { proveStack } from "../smoke-tests/prove-stack.ts";
+import { proveRunningBroker } from "../smoke-tests/prove.ts";
 import { ThrowawayStack } from "../toolchain/throwaway-stack.ts";
 import { type StackOutputs, stackOutputs } from "./contract.ts";
 
@@ -50,7 +50,7 @@ async function outputs(): Promise<StackOutputs> {
 
 /** What the smoke tests say of other origins, then of allowed ones, on ws and on wss. */
 async function checks(given: StackOutputs): Promise<readonly Check[]> {
-  const proof = await proveStack(given, { stack: throwaway.stack.name });
+  const proof = await proveRunningBroker({ outputs: given }, { stack: throwaway.stack.name });
   const all = proof.checks.filter(({ name }) => name.startsWith("a page of "));
   return all.toSorted((one, other) => order(one) - order(other));
 }

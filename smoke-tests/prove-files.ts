@@ -1,10 +1,8 @@
 import type { ProofRequest, ProofResult } from "../infra/gate.ts";
 import { runCommand } from "../infra/mend.ts";
 import { Refusal } from "../infra/refusal.ts";
-import { Twin } from "../infra/twin.ts";
-import { expectSlowConnections } from "./expectation.ts";
 import type { Proof } from "./proof.ts";
-import { proveTwin } from "./prove.ts";
+import { proveOnTwin } from "./prove-on-twin.ts";
 import { renderFailures } from "./report.ts";
 
 /**
@@ -13,23 +11,10 @@ import { renderFailures } from "./report.ts";
  * @throws Refusal with the checks that failed, or where the twin does not stand
  */
 export async function proveFilesOnTwin(request: ProofRequest): Promise<ProofResult> {
-  const { outputs, twin: place, users, onProgress } = request;
-  const { stack } = place;
-  const twin = await Twin.start(place);
-  expectSlowConnections(twin.isSlow);
-  try {
-    const target = { outputs, addresses: twin.addresses };
-    const proving = proveTwin(target, {
-      ...{ stack, container: twin.container, users },
-      onProgress: ({ done }) => onProgress(done),
-    });
-    const proof = await Promise.race([proving, twin.lost]);
-    if (proof.failed > 0) throw new Refusal(refusal(proof));
-    return proof;
-  } finally {
-    expectSlowConnections(false);
-    await twin.stop();
-  }
+  const { outputs, twin, users, onProgress } = request;
+  const proof = await proveOnTwin(twin, outputs, { users, onProgress: ({ done }) => onProgress(done) });
+  if (proof.failed > 0) throw new Refusal(refusal(proof));
+  return proof;
 }
 
 function refusal(proof: Proof): string {

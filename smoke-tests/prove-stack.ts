@@ -2,12 +2,11 @@ import type { StackOutputs } from "../infra/contract.ts";
 import { inspectContainers } from "../infra/engine.ts";
 import { runCommand } from "../infra/mend.ts";
 import { Refusal } from "../infra/refusal.ts";
-import { Twin } from "../infra/twin.ts";
 import { listenersIn } from "../mosquitto/listener.ts";
-import { expectSlowConnections } from "./expectation.ts";
 import type { PolicyProgress } from "./policy/policy-proof.ts";
 import { type Proof, summarize } from "./proof.ts";
-import { type ProveOptions, proveRunningBroker, proveTwin } from "./prove.ts";
+import { type ProveOptions, proveRunningBroker } from "./prove.ts";
+import { proveOnTwin } from "./prove-on-twin.ts";
 
 export interface ProveStackOptions extends ProveOptions {
   /** Hears how far the proof of the policy is. */
@@ -30,22 +29,15 @@ export async function proveStack(outputs: StackOutputs, options: ProveStackOptio
   }
   // The image by its id: a name may be another image's by now.
   const running = (await inspectContainers(stack, [broker])).get(broker);
-  const twin = await Twin.start({
+  const again = `to try again: ${runCommand(stack, "smoke", "--all")}`;
+  const twin = {
     ...{ stack, image: running?.image ?? outputs.broker.image, network: place.network },
-    consequence: `nothing was proved, as the twin of the broker did not stand; to try again: ${runCommand(stack, "smoke", "--all")}`,
+    consequence: `nothing was proved, as the twin of the broker did not stand; ${again}`,
     listeners: listenersIn(outputs.listeners),
     files: { volume: place.revisions },
-  });
-  expectSlowConnections(twin.isSlow);
-  try {
-    const target = { outputs, addresses: twin.addresses };
-    const whole = proveTwin(target, { ...options, container: twin.container });
-    const proofs = [await Promise.race([whole, twin.lost]), await proveRunningBroker({ outputs }, options)];
-    const seconds = proofs.reduce((sum, proof) => sum + proof.seconds, 0);
-    const checks = proofs.flatMap((proof) => proof.checks);
-    return summarize({ stack, broker, on: "running broker and a twin", seconds }, checks);
-  } finally {
-    expectSlowConnections(false);
-    await twin.stop();
-  }
+  };
+  const proofs = [await proveOnTwin(twin, outputs, options), await proveRunningBroker({ outputs }, options)];
+  const seconds = proofs.reduce((sum, proof) => sum + proof.seconds, 0);
+  const checks = proofs.flatMap((proof) => proof.checks);
+  return summarize({ stack, broker, on: "running broker and a twin", seconds }, checks);
 }
