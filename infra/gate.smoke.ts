@@ -49,7 +49,7 @@ async function upWithFault(file: string, text: string, fault: string) {
 
 async function running() {
   return [
-    await throwaway.containerRuns("broker", "reload"),
+    await throwaway.containerRuns("broker", "publish", "reload"),
     await inVolume("readlink current; cat current/acl"),
   ];
 }

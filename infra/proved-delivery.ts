@@ -27,8 +27,8 @@ export function deliverProved(
   child: pulumi.ComponentResourceOptions,
 ): ShortLivedContainer {
   const { names, files, imageId, network, volume, takenOver, labels, filesChanged } = args;
-  const tried = trial(args, child);
-  const passage = proveBeforeForce({ ...gate(args), imageId, network, after: tried });
+  const after = ended(trial(args, child));
+  const passage = proveBeforeForce({ ...gate(args), imageId, network, after });
   return publish(
     {
       ...{ image: args.image, volume, revision: files.revision, ...named(names.publish, args) },
@@ -37,6 +37,15 @@ export function deliverProved(
     },
     child,
   );
+}
+
+/**
+ * The end of steps as something to wait for, and no more: a value that came of a container would have Pulumi remove
+ * whatever has the value among its inputs before it replaces that container.
+ */
+function ended(steps: readonly pulumi.Input<pulumi.Resource>[]): Promise<unknown> {
+  const outputs = steps.map((step) => pulumi.output(step) as unknown as { promise(): Promise<unknown> });
+  return Promise.all(outputs.map((output) => output.promise()));
 }
 
 /** A delivery's container by name, as it is to be and as it is. */
