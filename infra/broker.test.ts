@@ -72,9 +72,9 @@ describe("a broker", () => {
     expect(networkMode).toBe("none");
     expect(uploads[pulumi.runtime.specialSigKey]).toBe(pulumi.runtime.specialSecretSig);
     const [{ file, contentBase64 }, record] = uploads.value;
-    expect(file).toBe("/mosquitto/revisions/revision.tar");
+    expect(file).toBe("/mosquitto/revisions/revision.tar.gz");
     expect(record).toEqual({ file: "/mosquitto/revisions/taken-over.json", content: TAKEN_OVER });
-    const { stdout } = await execa({ input: Buffer.from(contentBase64, "base64") })`tar -tf -`;
+    const { stdout } = await execa({ input: Buffer.from(contentBase64, "base64") })`tar -tzf -`;
     expect(stdout.split("\n")).toEqual(NAMES);
   });
 

@@ -1,5 +1,5 @@
 import * as pulumi from "@pulumi/pulumi";
-import { packFiles } from "../mosquitto/archive.ts";
+import { packCompressed } from "../mosquitto/archive.ts";
 import { publishMount, publishScript, reloadScript } from "../mosquitto/delivery.ts";
 import { layout } from "../mosquitto/layout.ts";
 import type { Revision } from "../mosquitto/revision.ts";
@@ -42,7 +42,7 @@ export function publish(args: DeliveryArgs, options: pulumi.ComponentResourceOpt
         uploads: pulumi
           .all([args.revision, args.record, args.proof])
           .apply(async ([{ files }, record, proof]) => [
-            { file: layout.archive, contentBase64: await packFiles(files) },
+            { file: layout.archive, contentBase64: await packCompressed(files) },
             { file: layout.record, content: record },
             { file: layout.proof, content: proof },
           ]),

@@ -1,10 +1,11 @@
 import { mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { gunzipSync } from "node:zlib";
 import { execa } from "execa";
 import fc from "fast-check";
 import { expect, it } from "vitest";
-import { packFiles } from "./archive.ts";
+import { packCompressed, packFiles } from "./archive.ts";
 
 const file = fc.record({
   name: fc.stringMatching(/^[a-z][a-z.-]{0,12}[a-z]$/),
@@ -46,6 +47,14 @@ it("has the content of files once that are alike, and gives back each of them", 
   } finally {
     await rm(folder, { recursive: true });
   }
+});
+
+it("is compressed to what gunzip makes the same archive of", async () => {
+  const given = [{ name: "acl", content: "user a\n".repeat(1_000), permissions: "0600" as const }];
+  const compressed = Buffer.from(await packCompressed(given), "base64");
+  expect(compressed.length).toBeLessThan(500);
+  expect(gunzipSync(compressed).toString("base64")).toBe(await packFiles(given));
+  expect(await packCompressed(given)).toBe(compressed.toString("base64"));
 });
 
 it("is the same for the same files", async () => {

@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { delimiter, join } from "node:path";
 import { execa } from "execa";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { packFiles } from "./archive.ts";
+import { packCompressed } from "./archive.ts";
 import {
   forgetRecordScript,
   NO_RECORD,
@@ -120,7 +120,7 @@ async function runPublish(text: string, id: string) {
     await writeFile(join(container, "chown"), "#!/bin/sh\n", { mode: 0o755 });
     const inside = join(container, "revisions");
     await mkdir(inside);
-    const archive = await packFiles([{ name: "acl", content: text, permissions: "0600" }]);
+    const archive = await packCompressed([{ name: "acl", content: text, permissions: "0600" }]);
     await writeFile(layout.archive.replace(layout.revisions, inside), archive, "base64");
     const script = publishScript.replaceAll(publishMount, volume).replaceAll(layout.revisions, inside);
     const env = { PATH: `${container}${delimiter}${process.env.PATH}` };

@@ -34,7 +34,7 @@ export const proofName = basename(layout.proof);
  */
 export const publishScript = `set -eu
 mkdir -p ${layout.current}
-tar -xpf ${layout.archive} -C ${layout.current}
+tar -xzpf ${layout.archive} -C ${layout.current}
 cd ${layout.current}
 id=$(${idScript})
 if [ "$id" != "$1" ]; then echo "the files have come as $id, and $1 was proved" >&2; exit 1; fi

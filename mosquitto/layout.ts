@@ -4,8 +4,8 @@ export const layout = Object.freeze({
   revisions: "/mosquitto/revisions",
   /** A symlink to the revision in force. A symlinked folder is followed, a symlinked password file is not. */
   current: "/mosquitto/revisions/current",
-  /** The files of a new revision on their way into the publish container, a tar archive. */
-  archive: "/mosquitto/revisions/revision.tar",
+  /** The files of a new revision on their way into the publish container, a compressed tar archive. */
+  archive: "/mosquitto/revisions/revision.tar.gz",
   /** The record of what is in force, beside the revisions, and on its way into the publish container. */
   record: "/mosquitto/revisions/taken-over.json",
   /** The record of what is proved, beside the revisions, and on its way into the publish container. */
