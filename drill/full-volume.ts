@@ -79,7 +79,8 @@ for j in $(seq 0 ${left - 1}); do rm filler-$j; done`);
 
   /** Runs the publish container's script on the files of a revision that the stack has kept. */
   async publish(revision: string): Promise<{ exitCode: number | undefined; output: string }> {
-    const uploads = `mkdir -p ${layout.revisions} && tar -czf ${layout.archive} -C ${SOURCE}/${revision} .`;
+    const packed = `tar -cf - -C ${SOURCE}/${revision} . | busybox gzip -c >${layout.archive}`;
+    const uploads = `mkdir -p ${layout.revisions} && ${packed}`;
     const name = `${this.#options.prefix}-full-publish`;
     const command = ["-c", `${uploads}\n${publishScript}`, "publish", revision.split("-")[1] ?? ""];
     const args = ["run", "--rm", ...this.#container(name), this.#options.image, ...command];
