@@ -3,12 +3,7 @@ import { defineConfig } from "vitest/config";
 const STACK_TESTS = "{clients,commands,drill,examples,infra,mosquitto,toolchain,web}/**/*.smoke.ts";
 
 /** Stack tests that take times, or whose clients may not be kept waiting: nothing else may run beside them. */
-const ALONE = [
-  "drill/**/*.smoke.ts",
-  "examples/django/{django,figure}.smoke.ts",
-  "infra/{figures,proof}.smoke.ts",
-  "web/page.smoke.ts",
-];
+const ALONE = ["drill/**/*.smoke.ts", "examples/django/{django,figure}.smoke.ts", "web/page.smoke.ts"];
 
 /** What tests on throwaway stacks have in common. */
 const onStacks = {
