@@ -136,4 +136,13 @@ describe("a report", () => {
     // biome-ignore lint/suspicious/noControlCharactersInRegex: the colours begin with one.
     expect(coloured.replace(/\u001b\[\d+m/g, "")).toBe(renderReport(proof, { colour: false }));
   });
+
+  it("says of a sample of users how many were asked about, and how all are proved", () => {
+    const proof = { ...proofOf([certificate]), asked: { users: 8, of: 1_000 } };
+    const line =
+      "The running broker was asked about 8 of 1,000 users, another choice each time; about all, on a twin: ";
+    expect(renderReport(proof, { colour: false })).toContain(`${line}npm run smoke -- --all`);
+    const few = { ...proofOf([certificate]), asked: { users: 3, of: 3 } };
+    expect(renderReport(few, { colour: false })).not.toContain("was asked about");
+  });
 });

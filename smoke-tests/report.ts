@@ -28,8 +28,17 @@ export function renderReport(proof: Proof, { colour }: { readonly colour: boolea
     ]),
     ...list(proof, "not applicable", paint),
     ...list(proof, "failed", paint),
+    ...sampled(proof, paint),
     sum(proof, paint),
   ].join("\n");
+}
+
+/** Of many users a running broker is asked about some, which is said. */
+function sampled({ asked, stack }: Proof, paint: Paint): string[] {
+  if (asked === undefined || asked.users === asked.of) return [];
+  const all = runCommand(stack, "smoke", "--all");
+  const users = `${asked.users} of ${asked.of.toLocaleString("en")} users, another choice each time`;
+  return [paint.dim(`The running broker was asked about ${users}; about all, on a twin: ${all}`), ""];
 }
 
 /** Renders only what failed, without colours. */
