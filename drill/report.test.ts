@@ -52,7 +52,7 @@ describe("a drill's report", () => {
 
 describe("a drill's report of faults", () => {
   const shown: FaultStep = {
-    name: "publish killed after 0 ms",
+    name: "publish killed at its start",
     leftOn: "old",
     broker: "same",
     next: 5_210,
@@ -66,7 +66,7 @@ describe("a drill's report of faults", () => {
     const lines = renderDrill(drill, { colour: false }).split("\n");
     const top = lines.findIndex((line) => line.startsWith("Fault "));
     expect(lines[top]).toMatch(/^Fault +left on +container +next up +proved$/);
-    expect(lines[top + 1]).toMatch(/^publish killed after 0 ms +old +same +5\.2 s +1 of 1$/);
+    expect(lines[top + 1]).toMatch(/^publish killed at its start +old +same +5\.2 s +1 of 1$/);
     expect(lines[top + 2]).toMatch(/^volume out of pages +– +– +– +0 of 1$/);
     expect(lines.every(({ length }) => length <= 125)).toBe(true);
     expect(lines).toContain("  ✗ volume out of pages: publish fails");
