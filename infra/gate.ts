@@ -92,7 +92,9 @@ export function proveBeforeForce(args: GateArgs): Passage {
       return { label: id, record };
     }
     const before = await readRecord(args, image, secret);
-    if (before?.revision === files.id && before.image === image) return { label: labelOfProof(id), record };
+    if (before?.revision === files.id && isSameGround(proved, before)) {
+      return { label: labelOfProof(id), record };
+    }
     const result = await args.prove({
       outputs: described,
       users: usersOf(described, unproved(proved, before)),
@@ -161,7 +163,7 @@ interface Ground {
 /** Milliseconds between two words on how far a proof is. */
 const PAUSE = 500;
 
-/** Says how far a proof is on a terminal, beside the resource's name; in a pipe, nothing. */
+/** Says how far a proof is: on a terminal beside the stack's name, in a pipe in a line now and then. */
 function reporter(): (done: number) => void {
   let last = 0;
   return (done) => {
