@@ -42,6 +42,8 @@ export interface BrokerArgs {
   readonly proofKey: pulumi.Output<string>;
   /** Proves new files on a twin. */
   readonly prove: Prove;
+  /** Tells the id of an image by its reference. @default the engine is asked */
+  readonly imageNow?: (reference: string) => Promise<string | undefined>;
 }
 
 /** The running broker: its volumes, the delivery of its files, its container, and the reload. */

@@ -6,9 +6,21 @@ import type { EngineContainer } from "./engine.ts";
 export const CHANGED_FILES =
   "the broker's files were changed by somebody else than this program, so they are delivered anew, and taken over";
 
-/** Whether somebody has changed the files of a running broker since they were delivered. */
-export async function haveChangedFiles(broker: EngineContainer | undefined): Promise<boolean> {
+/** The label of the publish container with the id of the revision that it puts in force. */
+export const REVISION = "naboom-mqtt.revision";
+
+/**
+ * Whether somebody has changed the files of a running broker since they were delivered, or put others in force.
+ *
+ * @param publish the container that delivered them last; where that is gone, or did not end well, only the files tell
+ */
+export async function haveChangedFiles(
+  broker: EngineContainer | undefined,
+  publish: EngineContainer | undefined,
+): Promise<boolean> {
   if (broker?.running !== true) return false;
   const files = await readDeliveredFiles(broker.name);
-  return typeof files !== "string" && wereChanged(files);
+  if (typeof files === "string") return false;
+  const delivered = publish?.ended === true && publish.exitCode === 0 ? publish.labels[REVISION] : undefined;
+  return wereChanged(files) || (delivered !== undefined && delivered !== files.revision);
 }

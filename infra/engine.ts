@@ -83,6 +83,14 @@ export async function newestLocalImage(stack: string, pattern: string): Promise<
   return references[dates.indexOf(Math.max(...dates))];
 }
 
+/** The id of the image that a reference stands for on the engine now; undefined where there is none. */
+export async function localImageId(stack: string, reference: string): Promise<string | undefined> {
+  const args = ["image", "inspect", "--format", "{{.Id}}", reference];
+  const { exitCode, stdout, stderr } = await docker(stack, args);
+  if (exitCode !== 0 && !/no such image/i.test(stderr)) throw unreachable(stack, stderr);
+  return exitCode === 0 ? stdout.trim() : undefined;
+}
+
 /** The running containers that publish a port of the host, on whatever address. */
 export async function containersOnPort(stack: string, port: number): Promise<readonly EngineContainer[]> {
   const { exitCode, stdout, stderr } = await docker(stack, [

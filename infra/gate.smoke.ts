@@ -158,6 +158,17 @@ describe("the running broker's files", () => {
     expect(checks.filter(({ outcome }) => outcome === "failed")).toEqual([]);
     expect((await throwaway.up()).output).not.toContain("were changed by somebody");
   });
+
+  it("are delivered anew where somebody has put an earlier revision in force", async () => {
+    const before = await inVolume("readlink current");
+    await inVolume(`ln -sfn "$(ls -1d rev-* | grep -v '^${before}$' | head -n 1)" current`);
+    expect(await inVolume("readlink current")).not.toBe(before);
+    const { exitCode, output } = await throwaway.up();
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain("the broker's files were changed by somebody else than this program");
+    const id = /^rev-[0-9a-f]{16}/;
+    expect(id.exec(await inVolume("readlink current"))).toEqual(id.exec(before));
+  });
 });
 
 describe("a preview", () => {

@@ -58,6 +58,8 @@ export interface GateArgs {
   /** What has to be done before. */
   readonly after: pulumi.Input<unknown>;
   readonly prove: Prove;
+  /** The id of the image that a reference stands for on the engine now; undefined where there is none. */
+  readonly imageNow: (reference: string) => Promise<string | undefined>;
 }
 
 /** What lets a revision pass: the label and the record of its proof, which hold no secret. */
@@ -81,7 +83,9 @@ export function proveBeforeForce(args: GateArgs): Passage {
     const { isKnown } = ground as unknown as { readonly isKnown: Promise<boolean> };
     void isKnown.then((known) => (known ? undefined : pulumi.log.info(args.announcement)));
   }
-  const passage = ground.apply(async ([files, image, place, described, secret]) => {
+  const passage = ground.apply(async ([files, known, place, described, secret]) => {
+    // Containers are made of what the reference stands for then, which Pulumi's state need not have heard of.
+    const image = (await args.imageNow(described.broker.image)) ?? known;
     const proved = describeProof(files, image);
     const record = writeProofRecord(proved, secret);
     const id = proofId(proved, secret);

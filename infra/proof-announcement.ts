@@ -35,7 +35,7 @@ function isSame(one: object | undefined, other: unknown): boolean {
 }
 
 function rightsOf(names: readonly string[]): string {
-  if (names.length === 0) return "no user's rights, which are proved already";
+  if (names.length === 0) return "the rights and passwords that change";
   const more = names.length > SHOWN ? ` and ${names.length - SHOWN} more` : "";
   return `the rights of ${names.slice(0, SHOWN).join(", ")}${more}`;
 }

@@ -1,8 +1,10 @@
 import * as pulumi from "@pulumi/pulumi";
 import { listeners, listenersIn } from "../mosquitto/listener.ts";
 import type { BrokerArgs } from "./broker.ts";
+import { REVISION } from "./changed-files.ts";
 import type { StackOutputs } from "./contract.ts";
-import { publish } from "./delivery.ts";
+import { publish, revisionId } from "./delivery.ts";
+import { localImageId } from "./engine.ts";
 import { type GateArgs, proveBeforeForce } from "./gate.ts";
 import { tryImage } from "./image-trial.ts";
 import { announceProof } from "./proof-announcement.ts";
@@ -33,7 +35,7 @@ export function deliverProved(
     {
       ...{ image: args.image, volume, revision: files.revision, ...named(names.publish, args) },
       ...{ record: takenOver, proof: passage.record, again: filesChanged },
-      labels: { ...labels, [PROOF]: passage.label },
+      labels: { ...labels, [PROOF]: passage.label, [REVISION]: revisionId(files.revision) },
     },
     child,
   );
@@ -69,6 +71,7 @@ function gate(args: ProvedDeliveryArgs): Omit<GateArgs, "imageId" | "network" | 
   return {
     ...{ stack: pulumi.getStack(), revisions: names.revisions, delivered: last !== undefined, prove },
     ...{ revision: files.revision, key: proofKey, previous: named(names.publish, args).previous },
+    imageNow: args.imageNow ?? ((reference) => localImageId(pulumi.getStack(), reference)),
     announcement: announceProof(settings, last, restarts),
     outputs: pulumi.all([outputs, files.revision, image]).apply(([rest, { id: revision }, reference]) => ({
       ...rest,

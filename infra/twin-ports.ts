@@ -34,8 +34,9 @@ export async function reachPorts(
   options: { readonly stack: string; readonly listeners: readonly ListenerName[] },
 ): Promise<TwinPorts> {
   const ports = await publishedPorts(container, options);
-  const here = await Promise.all([...ports.values()].map(answers));
-  if (here.every((answer) => answer)) return { addresses: addressesOf(ports), slow: false, close: () => {} };
+  const here = (await isEngineHere()) && (await Promise.all([...ports.values()].map(answers)));
+  if (here !== false && here.every((answer) => answer))
+    return { addresses: addressesOf(ports), slow: false, close: () => {} };
   return await openTunnels(container, options.listeners);
 }
 
@@ -57,6 +58,17 @@ async function publishedPorts(
     `the engine published no port of the twin ${container} (${stderr?.trim() || "it gave none"}), so nothing could be ` +
       `proved and nothing was put in force; with a free port on ${LOOPBACK} for each listener: ${runCommand(stack, "up")}`,
   );
+}
+
+/**
+ * Whether the engine is reached by a socket of this machine. By the network, a port of 127.0.0.1 may be another
+ * process's here, which would be sent passwords.
+ */
+async function isEngineHere(): Promise<boolean> {
+  const args = ["context", "inspect", "--format", "{{.Endpoints.docker.Host}}"];
+  const { exitCode, stdout } = await execa("docker", args, { reject: false, timeout: PATIENCE.engine });
+  const host = process.env.DOCKER_HOST || (exitCode === 0 ? stdout.trim() : "");
+  return /^(unix|npipe):/.test(host);
 }
 
 function answers(port: number): Promise<boolean> {

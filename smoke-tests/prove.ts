@@ -1,5 +1,5 @@
 import { CheckList, type Topic } from "./checks/check-list.ts";
-import { connectionShortage } from "./checks/connections.ts";
+import { connectionShortage, takesFewConnections } from "./checks/connections.ts";
 import { proveFiles } from "./checks/files.ts";
 import { proveHealth } from "./checks/health.ts";
 import { checkReachability } from "./checks/reachability.ts";
@@ -32,11 +32,13 @@ export interface ProveTwinOptions extends ProveOptions {
 /** Proves the policy on a twin, where every message may be sent. */
 export async function proveTwin(target: Target, options: ProveTwinOptions): Promise<Proof> {
   const { stack, container, signal, users, onProgress } = options;
-  return await prove(target, { stack, broker: container, on: "twin" }, () => [
-    runTopics(target, topicsOfTwin, signal),
-    proveFiles(target.outputs, container),
-    provePolicy(target, { users, signal, onProgress }),
-  ]);
+  const policy = () => provePolicy(target, { users, signal, onProgress });
+  return await prove(target, { stack, broker: container, on: "twin" }, () => {
+    const topics = runTopics(target, topicsOfTwin, signal);
+    // Where listeners take few connections, both would take them from each other.
+    const rights = takesFewConnections(target.outputs.limits) ? topics.then(policy) : policy();
+    return [topics, proveFiles(target.outputs, container), rights];
+  });
 }
 
 /** Proves of the broker that runs what no client can notice, of a sample of its users. */

@@ -7,6 +7,13 @@ import type { Check } from "../proof.ts";
  */
 const ENOUGH = 100;
 
+/** Whether a listener takes fewer connections than all checks together have. */
+export function takesFewConnections({
+  connectionsPerListener,
+}: Pick<StackOutputs["limits"], "connectionsPerListener">): boolean {
+  return connectionsPerListener < ENOUGH;
+}
+
 /**
  * What is said beside checks that have failed where a listener takes so few connections that this may be why: the
  * broker closes further ones without a word, so that the checks themselves can't tell.

@@ -7,6 +7,9 @@ import { NotApplicable } from "./not-applicable.ts";
 /** Checks that are made at a time; they wait for a broker, and hardly compute. */
 const AT_A_TIME = 16;
 
+/** Connections to one listener that one check may have at a time. */
+const CLIENTS = 4;
+
 /**
  * Makes all checks of a list. Whatever is thrown becomes a failed check; one that was not begun when the signal came
  * has failed as well.
@@ -16,7 +19,9 @@ export async function runChecks(list: CheckList, signal?: AbortSignal): Promise<
   const make = async (task: Task) => {
     checks.push(signal?.aborted ? unmade(task) : await outcomeOf(task));
   };
-  await eachAtATime(list.tasks, AT_A_TIME, make);
+  const { connectionsPerListener } = list.stack.outputs.limits;
+  const room = Math.max(1, Math.floor(connectionsPerListener / CLIENTS));
+  await eachAtATime(list.tasks, Math.min(AT_A_TIME, room), make);
   // Checks that leave nothing behind are made in any case, since what they take away may be there.
   for (const task of list.lastTasks) checks.push(await outcomeOf(task));
   return checks;
