@@ -108,8 +108,7 @@ export function checkEnd(
   // A script that was killed has said nothing of the files (128 + the signal's number, as a shell counts).
   const sentence = typeof failure === "string" ? failure : failure(exitCode);
   const cause = exitCode > 128 ? `${KILLED}: ${again}; its last words` : sentence;
-  const words = lastLines(logs);
-  throw new Refusal(words === "" ? cause : `${cause} (exit code ${exitCode}):\n${words}`);
+  throw new Refusal(`${cause} (exit code ${exitCode}):\n${lastLines(logs) || "    none"}`);
 }
 
 const KILLED = "the container was killed before its script had ended; to try again";
