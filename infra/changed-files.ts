@@ -1,6 +1,8 @@
-import { wereChanged } from "../mosquitto/files-in-force.ts";
+import { publishMount } from "../mosquitto/delivery.ts";
+import { idScript, wereChanged } from "../mosquitto/files-in-force.ts";
+import { layout } from "../mosquitto/layout.ts";
 import { readDeliveredFiles } from "./delivered-files.ts";
-import type { EngineContainer } from "./engine.ts";
+import { type EngineContainer, lookInto } from "./engine.ts";
 
 /** What an update says where it delivers files although they are the same. */
 export const CHANGED_FILES =
@@ -9,18 +11,40 @@ export const CHANGED_FILES =
 /** The label of the publish container with the id of the revision that it puts in force. */
 export const REVISION = "naboom-mqtt.revision";
 
+/** What an update looks at before it plans. */
+export interface DeliveredVolume {
+  readonly stack: string;
+  /** The name of the volume of revisions. */
+  readonly revisions: string;
+  /** An image that has a shell. */
+  readonly image: string;
+  readonly broker: EngineContainer | undefined;
+  /** The container that delivered the files last. */
+  readonly publish: EngineContainer | undefined;
+}
+
 /**
- * Whether somebody has changed the files of a running broker since they were delivered, or put others in force.
+ * Whether somebody has changed a broker's files since they were delivered, or put others in force.
  *
- * @param publish the container that delivered them last; where that is gone, or did not end well, only the files tell
+ * A broker that does not run, or ends again and again on changed files, is not asked: then the volume is looked into.
  */
-export async function haveChangedFiles(
-  broker: EngineContainer | undefined,
-  publish: EngineContainer | undefined,
-): Promise<boolean> {
-  if (broker?.running !== true) return false;
-  const files = await readDeliveredFiles(broker.name);
-  if (typeof files === "string") return false;
+export async function haveChangedFiles(volume: DeliveredVolume): Promise<boolean> {
+  const { broker, publish } = volume;
+  if (broker === undefined) return false;
+  const files = broker.running ? await readDeliveredFiles(broker.name) : "it does not run";
+  const found = typeof files === "string" ? await inVolume(volume) : files;
+  if (found === undefined || wereChanged(found)) return true;
   const delivered = publish?.ended === true && publish.exitCode === 0 ? publish.labels[REVISION] : undefined;
-  return wereChanged(files) || (delivered !== undefined && delivered !== files.revision);
+  return delivered !== undefined && delivered !== found.revision;
+}
+
+/** What the volume has; nothing where no whole revision is in force there. */
+async function inVolume({ stack, revisions, image }: DeliveredVolume) {
+  const script = `cd ${publishMount} && readlink current && cd current && { ${idScript}; }`;
+  const { exitCode, stdout } = await lookInto({
+    ...{ stack, volume: revisions, mount: publishMount, image, script },
+    user: layout.owner,
+  });
+  const [folder, revision] = stdout.split("\n");
+  return exitCode === 0 && revision !== undefined ? { folder, revision } : undefined;
 }

@@ -122,17 +122,26 @@ export interface VolumeScript {
   /** Any image that has a shell. */
   readonly image: string;
   readonly script: string;
+  /** Whose files it reads. @default root's */
+  readonly user?: number;
 }
 
 /** Runs a script in a container of its own, which is gone afterwards. */
-export async function lookInto({ stack, volume, mount, image, script }: VolumeScript): Promise<Answer> {
+export async function lookInto({
+  stack,
+  volume,
+  mount,
+  image,
+  script,
+  user = 0,
+}: VolumeScript): Promise<Answer> {
   const confined = [
     "--network=none",
     "--cap-drop=ALL",
     "--security-opt=no-new-privileges:true",
     "--read-only",
   ];
-  const surroundings = ["--user=0", "--entrypoint=/bin/sh", `--volume=${volume}:${mount}:ro,nocopy`];
+  const surroundings = [`--user=${user}`, "--entrypoint=/bin/sh", `--volume=${volume}:${mount}:ro,nocopy`];
   const command = ["run", "--rm", ...confined, ...surroundings, image, "-c", script];
   return await docker(stack, command, PULL_PATIENCE);
 }

@@ -159,6 +159,16 @@ describe("the running broker's files", () => {
     expect((await throwaway.up()).output).not.toContain("were changed by somebody");
   });
 
+  it("are delivered anew where somebody has changed them so that the broker can't start", async () => {
+    await execa`docker stop ${throwaway.prefix}-broker`;
+    await inVolume("echo 'no such option' >>current/mosquitto.conf");
+    const { exitCode, output } = await throwaway.up("--refresh");
+    expect(exitCode, output).toBe(0);
+    expect(output).toContain("the broker's files were changed by somebody else than this program");
+    const outputs = stackOutputs.parse(await throwaway.stack.outputs());
+    expect((await proveRunningBroker({ outputs }, { stack: throwaway.stack.name })).failed).toBe(0);
+  });
+
   it("are delivered anew where somebody has put an earlier revision in force", async () => {
     const before = await inVolume("readlink current");
     await inVolume(`ln -sfn "$(ls -1d rev-* | grep -v '^${before}$' | head -n 1)" current`);
@@ -167,7 +177,7 @@ describe("the running broker's files", () => {
     expect(exitCode, output).toBe(0);
     expect(output).toContain("the broker's files were changed by somebody else than this program");
     const id = /^rev-[0-9a-f]{16}/;
-    expect(id.exec(await inVolume("readlink current"))).toEqual(id.exec(before));
+    expect(id.exec(await inVolume("readlink current"))?.[0]).toBe(id.exec(before)?.[0]);
   });
 });
 

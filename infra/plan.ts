@@ -56,7 +56,10 @@ export async function planUpdate(): Promise<Plan> {
     chooseImage(stack, settings.image),
     console.enabled ? chooseConsoleImage(stack, console.image) : undefined,
   ]);
-  const looking = haveChangedFiles(present.get(names.broker), present.get(names.publish));
+  const looking = haveChangedFiles({
+    ...{ stack, revisions: names.revisions, image },
+    ...{ broker: present.get(names.broker), publish: present.get(names.publish) },
+  });
   await checkHostPorts(stack, settings, present.get(names.broker), present.get(names.console));
   const own = readOwnCertificate({ certificates, stack, folder: process.cwd(), now });
   const { reload, revisions, data } = names;

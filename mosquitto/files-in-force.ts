@@ -49,7 +49,7 @@ function names(passwordFile: string): string {
 }
 
 /** Whether somebody has changed the files since they were delivered. */
-export function wereChanged({ folder, revision }: FilesInForce): boolean {
+export function wereChanged({ folder, revision }: Pick<FilesInForce, "folder" | "revision">): boolean {
   return folder !== undefined && !folder.startsWith(`rev-${revision}`);
 }
 
