@@ -170,6 +170,8 @@ describe("the running broker's files", () => {
   });
 
   it("are delivered anew where somebody has put an earlier revision in force", async () => {
+    await throwaway.configure({ users: { ...users, late: { read: ["naboom/late"] } } });
+    expect((await throwaway.up()).exitCode).toBe(0);
     const before = await inVolume("readlink current");
     await inVolume(`ln -sfn "$(ls -1d rev-* | grep -v '^${before}$' | head -n 1)" current`);
     expect(await inVolume("readlink current")).not.toBe(before);
